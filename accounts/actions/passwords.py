@@ -1,0 +1,75 @@
+"""Operations on passwords."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import password_links
+from accounts.models import Session, User
+from audit.journal import record
+from mail.outbox import queue_letter
+
+
+class UserIsBlocked(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(_("This person is blocked. Activate them first."), code="user_is_blocked")
+
+
+def check_password_rules(password: str, *, user: User) -> None:
+    """Raise ValidationError (field ``password``) unless the password may be used by this person."""
+    try:
+        validate_password(password, user=user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.error_list}) from None
+
+
+@transaction.atomic
+def set_password(
+    *,
+    user: User,
+    password: str,
+    by: User | None,
+    must_change_password: bool = False,
+    keep_session: Session | None = None,
+) -> User:
+    """Give the person a new password; every session but ``keep_session`` ends.
+
+    A letter tells them, whoever did it (ASVS 6.3.7). Raises ValidationError (field ``password``).
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    check_password_rules(password, user=user)
+    user.set_password(password)
+    user.must_change_password = must_change_password
+    user.security_epoch += 1
+    password_links.close_link(user)
+    user.save()
+    sessions = Session.objects.filter(user=user)
+    if keep_session is not None:
+        sessions = sessions.exclude(pk=keep_session.pk)
+    ended, _by_model = sessions.delete()
+    record("user.password_set", by=by, subject=user, sessions_ended=ended)
+    queue_letter("password_changed", to=user.email, reference=user.public_id)
+    return user
+
+
+@transaction.atomic
+def send_password_link(*, user: User, by: User | None) -> User:
+    """Send a letter with a link to choose a new password; an earlier link stops working.
+
+    Asked for by the person (``by`` is None) it works 2 hours, sent by an administrator 2 days.
+    The password in use stays until the link is used. Raises UserIsBlocked.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_blocked:
+        raise UserIsBlocked
+    valid_for = password_links.SENT_BY_ADMINISTRATOR if by else password_links.REQUESTED
+    password_links.open_link(user, valid_for=valid_for)
+    record("user.password_link_sent", by=by, subject=user)
+    queue_letter(
+        "password_link",
+        to=user.email,
+        reference=user.public_id,
+        data={"sent_by": by.full_name if by else ""},
+    )
+    return user

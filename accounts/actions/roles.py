@@ -1,0 +1,161 @@
+"""Operations on roles and who is in them."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.actions.guards import CannotDemoteSelf, lock_administrators, refuse_last_administrator
+from accounts.models import Role, RoleAssignment, User
+from audit.journal import record
+from base.names import clean_name
+
+
+class RoleIsProtected(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("Built-in roles cannot be renamed or deleted."), code="role_is_protected"
+        )
+
+
+class RoleNameTaken(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "name": ValidationError(
+                    _("A role with this name already exists."), code="role_name_taken"
+                )
+            }
+        )
+
+
+class RoleHasMembers(ValidationError):
+    """``count`` people would lose the role."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(
+            ngettext(
+                "%(count)d person has this role and would lose it. Confirm to delete it all the same.",
+                "%(count)d people have this role and would lose it. Confirm to delete it all the same.",
+                count,
+            )
+            % {"count": count},
+            code="role_has_members",
+        )
+
+
+class RoleNotAssignable(ValidationError):
+    def __init__(self, role: Role) -> None:
+        super().__init__(
+            _(
+                "Nobody can be given the role %(role)s: it stands for visitors who are not signed in."
+            )
+            % {"role": role.name},
+            code="role_not_assignable",
+        )
+
+
+@transaction.atomic
+def create_role(*, name: str, by: User | None, description: str = "") -> Role:
+    """Make a role. Raises RoleNameTaken (names differ by more than case) or ValidationError by field."""
+    role = Role(name=clean_name(name), description=description.strip())
+    _save_role(role)
+    record("role.created", by=by, subject=role)
+    return role
+
+
+@transaction.atomic
+def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Role:
+    """Rename or describe a role; quiet when nothing differs. Raises RoleIsProtected, RoleNameTaken."""
+    role = Role.objects.select_for_update().get(pk=role.pk)
+    if role.is_built_in:
+        raise RoleIsProtected
+    wanted = {"name": clean_name(name), "description": description.strip()}
+    changes = {
+        field: [getattr(role, field), new]
+        for field, new in wanted.items()
+        if getattr(role, field) != new
+    }
+    if not changes:
+        return role
+    role.name, role.description = wanted["name"], wanted["description"]
+    _save_role(role)
+    record("role.edited", by=by, subject=role, changes=changes)
+    return role
+
+
+@transaction.atomic
+def delete_role(*, role: Role, by: User | None, confirmed: bool = False) -> None:
+    """Delete a role. With members it wants ``confirmed``.
+
+    Raises RoleIsProtected, RoleHasMembers.
+    """
+    role = Role.objects.select_for_update().get(pk=role.pk)
+    if role.is_built_in:
+        raise RoleIsProtected
+    members = role.assignments.count()
+    if members and not confirmed:
+        raise RoleHasMembers(members)
+    record("role.deleted", by=by, subject=role, members=members)
+    role.delete()
+
+
+@transaction.atomic
+def assign_role(*, user: User, role: Role, by: User | None) -> None:
+    """Put a person into a role; quiet when they are in it. Raises RoleNotAssignable, ActorMayNotAct."""
+    if not role.is_assignable:
+        raise RoleNotAssignable(role)
+    if role.built_in == Role.BuiltIn.ADMINISTRATORS:
+        lock_administrators(by=by)
+    _assignment, created = RoleAssignment.objects.get_or_create(user=user, role=role)
+    if created:
+        record("user.role_assigned", by=by, subject=user, role=role.name)
+
+
+@transaction.atomic
+def remove_role(*, user: User, role: Role, by: User | None) -> None:
+    """Take a role from a person; quiet when they are not in it.
+
+    Raises CannotDemoteSelf, LastAdministrator, ActorMayNotAct.
+    """
+    if role.built_in == Role.BuiltIn.ADMINISTRATORS:
+        lock_administrators(by=by)
+        if not RoleAssignment.objects.filter(user=user, role=role).exists():
+            return
+        if by is not None and by.pk == user.pk:
+            raise CannotDemoteSelf
+        refuse_last_administrator(user)
+    removed, _by_model = RoleAssignment.objects.filter(user=user, role=role).delete()
+    if removed:
+        record("user.role_removed", by=by, subject=user, role=role.name)
+
+
+@transaction.atomic
+def set_roles(*, user: User, roles: Iterable[Role], by: User | None) -> None:
+    """Make ``roles`` the person's roles, one event for each difference. Raises as its parts do."""
+    wanted = set(roles)
+    present = set(user.roles.all())
+    # Administrators first in both loops: its lock comes before any other row's.
+    for role in sorted(wanted - present, key=_lock_order):
+        assign_role(user=user, role=role, by=by)
+    for role in sorted(present - wanted, key=_lock_order):
+        remove_role(user=user, role=role, by=by)
+
+
+def _lock_order(role: Role) -> tuple[bool, int]:
+    return role.built_in != Role.BuiltIn.ADMINISTRATORS, role.pk
+
+
+def _save_role(role: Role) -> None:
+    role.name_key = role.name.casefold()
+    if Role.objects.exclude(pk=role.pk).filter(name_key=role.name_key).exists():
+        raise RoleNameTaken
+    role.full_clean(validate_unique=False)
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError:
+        raise RoleNameTaken from None

@@ -1,0 +1,236 @@
+"""Operations on people."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import password_links
+from accounts.actions.guards import (
+    CannotBlockSelf,
+    CannotDeleteSelf,
+    lock_administrators,
+    refuse_last_administrator,
+)
+from accounts.actions.passwords import check_password_rules
+from accounts.actions.roles import RoleNotAssignable
+from accounts.models import Role, RoleAssignment, Session, User
+from audit.journal import record
+from base.addresses import canonical_address
+from base.names import clean_name
+from mail.models import Message
+from mail.outbox import queue_letter
+
+REFUSAL_LETTER_EVERY = timedelta(days=1)
+
+
+class AddressTaken(ValidationError):
+    """``user`` is who has the address, for a link to them."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        super().__init__(
+            {
+                "email": ValidationError(
+                    _("A developer with this email address already exists."), code="address_taken"
+                )
+            }
+        )
+
+
+@transaction.atomic
+def add_user(
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    by: User | None,
+    password: str | None = None,
+    password_hash: str = "",
+    must_change_password: bool = True,
+    roles: Iterable[Role] = (),
+    note: str = "",
+    time_zone: str = "UTC",
+    welcome: bool = True,
+) -> User:
+    """Add a person: active at once, in Developers and in ``roles``.
+
+    Without a ``password`` a letter with a link to choose one is sent (valid 7 days); with one,
+    ``welcome`` says whether a letter tells them about the account. ``password_hash`` takes an
+    already hashed one (an accepted invitation hashes before its lock).
+
+    Raises AddressTaken, RoleNotAssignable, or ValidationError by field.
+    """
+    user = User(
+        email=canonical_address(email),
+        first_name=clean_name(first_name),
+        last_name=clean_name(last_name),
+        note=note.strip(),
+        time_zone=time_zone,
+        must_change_password=bool(password) and must_change_password,
+    )
+    if password is not None:
+        check_password_rules(password, user=user)
+        user.set_password(password)
+    elif password_hash:
+        user.password = password_hash
+    else:
+        user.set_unusable_password()
+    taken_by = User.objects.by_address(user.email)
+    if taken_by:
+        raise AddressTaken(taken_by)
+    user.full_clean(validate_unique=False)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        # Somebody else added the same address between the look and the insert.
+        raise AddressTaken(User.objects.get(email=user.email)) from None
+    given = {Role.objects.developers(), *roles}
+    for role in given:
+        if not role.is_assignable:
+            raise RoleNotAssignable(role)
+    RoleAssignment.objects.bulk_create(RoleAssignment(user=user, role=role) for role in given)
+    record("user.added", by=by, subject=user, roles=sorted(role.name for role in given))
+    if not user.has_usable_password():
+        password_links.open_link(user, valid_for=password_links.WELCOME)
+        queue_letter("welcome", to=user.email, reference=user.public_id)
+    elif welcome:
+        queue_letter("welcome", to=user.email, reference=user.public_id)
+    return user
+
+
+@transaction.atomic
+def edit_user(
+    *,
+    user: User,
+    by: User | None,
+    email: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    note: str | None = None,
+    time_zone: str | None = None,
+) -> User:
+    """Change what is given (None leaves a field alone); quiet when nothing differs.
+
+    A new address voids the open password link. Raises AddressTaken or ValidationError by field.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    wanted = {
+        "email": canonical_address(email) if email is not None else None,
+        "first_name": clean_name(first_name) if first_name is not None else None,
+        "last_name": clean_name(last_name) if last_name is not None else None,
+        "note": note.strip() if note is not None else None,
+        "time_zone": time_zone,
+    }
+    changes = {
+        field: [getattr(user, field), value]
+        for field, value in wanted.items()
+        if value is not None and getattr(user, field) != value
+    }
+    if not changes:
+        return user
+    before = user.audit_label
+    for field, (_old, new) in changes.items():
+        setattr(user, field, new)
+    user.full_clean(validate_unique=False)
+    if "email" in changes:
+        taken_by = User.objects.by_address(user.email)
+        if taken_by:
+            raise AddressTaken(taken_by)
+        password_links.close_link(user)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise AddressTaken(User.objects.get(email=user.email)) from None
+    # The note is for administrators; that it changed is enough for the journal.
+    if "note" in changes:
+        changes["note"] = ["", ""]
+    record("user.edited", by=by, subject=user, changes=changes, before=before)
+    return user
+
+
+@transaction.atomic
+def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = False) -> User:
+    """Close every door to a person, from the next request on.
+
+    Sessions and password links die for good; roles and everything else stay as they are, so that
+    ``activate_user`` restores them. ``reason`` is for administrators; ``tell`` sends the person a
+    letter without it. Quiet for a blocked person.
+
+    Raises CannotBlockSelf, LastAdministrator, ActorMayNotAct.
+    """
+    if by is not None and by.pk == user.pk:
+        raise CannotBlockSelf
+    lock_administrators(by=by)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_blocked:
+        return user
+    refuse_last_administrator(user)
+    user.state = User.State.BLOCKED
+    user.blocked_at = timezone.now()
+    user.block_reason = reason.strip()
+    user.security_epoch += 1
+    password_links.close_link(user)
+    user.full_clean(validate_unique=False)
+    user.save()
+    ended, _by_model = Session.objects.filter(user=user).delete()
+    record("user.blocked", by=by, subject=user, reason=user.block_reason, sessions_ended=ended)
+    if tell:
+        queue_letter("account_blocked", to=user.email, reference=user.public_id)
+    return user
+
+
+@transaction.atomic
+def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
+    """Open the doors again with everything that was there, except sessions and links.
+
+    ``tell`` sends the person a letter. Quiet for an active person.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active:
+        return user
+    user.state = User.State.ACTIVE
+    user.blocked_at = None
+    user.block_reason = ""
+    user.save()
+    record("user.activated", by=by, subject=user)
+    if tell:
+        queue_letter("account_activated", to=user.email, reference=user.public_id)
+    return user
+
+
+@transaction.atomic
+def delete_user(*, user: User, by: User | None) -> None:
+    """Remove a person with their roles and sessions; the journal keeps what they did.
+
+    Raises CannotDeleteSelf, LastAdministrator, ActorMayNotAct.
+    """
+    if by is not None and by.pk == user.pk:
+        raise CannotDeleteSelf
+    lock_administrators(by=by)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    refuse_last_administrator(user)
+    record("user.deleted", by=by, subject=user)
+    user.delete()
+
+
+@transaction.atomic
+def tell_blocked_user(*, user: User) -> None:
+    """Tell a blocked person who gave the right password why it failed; at most once a day.
+
+    The sign-in page itself answers them like anybody else, so that nobody learns of the block
+    from outside.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    recent = Message.objects.about(user.public_id).filter(
+        kind="sign_in_refused", created_at__gt=timezone.now() - REFUSAL_LETTER_EVERY
+    )
+    if recent.exists():
+        return
+    record("user.refused", by=user, subject=user)
+    queue_letter("sign_in_refused", to=user.email, reference=user.public_id)

@@ -1,0 +1,69 @@
+"""What happens around every request of a signed-in person."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts.models import Session, User
+from accounts.passwords import HashingBusy
+from audit.journal import request_address
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# A column that every request wrote would make reading as dear as writing.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class SessionActivity:
+    """Ends idle sessions, notes when and where people were last seen, sets their time zone."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_address.set(request.META.get("REMOTE_ADDR") or None)
+        try:
+            self._before(request)
+            return self.get_response(request)
+        finally:
+            request_address.reset(token)
+            timezone.deactivate()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """All hashing slots taken: ask to come back, rather than queue without end."""
+        if isinstance(exception, HashingBusy):
+            return HttpResponse(
+                "The service is busy. Try again in a few seconds.",
+                status=503,
+                headers={"Retry-After": "5"},
+                content_type="text/plain",
+            )
+        return None
+
+    def _before(self, request: HttpRequest) -> None:
+        user = request.user
+        row: Session | None = getattr(request.session, "row", None)
+        if not isinstance(user, User) or row is None:
+            return
+        now = timezone.now()
+        idle = now - row.last_seen_at
+        age = now - row.created_at
+        if idle > timedelta(seconds=settings.SESSION_IDLE_SECONDS) or age > timedelta(
+            seconds=settings.SESSION_COOKIE_AGE
+        ):
+            logout(request)
+            return
+        timezone.activate(user.zone)
+        request.idle_seconds = idle.total_seconds()  # type: ignore[attr-defined]
+        if idle > SEEN_EVERY or not row.user_agent:
+            Session.objects.filter(pk=row.pk).update(
+                last_seen_at=now,
+                address=request.META.get("REMOTE_ADDR") or None,
+                user_agent=request.headers.get("User-Agent", "unknown")[:400],
+            )
+        if user.last_seen_at is None or now - user.last_seen_at > SEEN_EVERY:
+            User.objects.filter(pk=user.pk).update(last_seen_at=now)

@@ -1,0 +1,58 @@
+"""Links to choose a password: one open link per person, derived, never stored.
+
+A new link, a used one, a new address and a block each void the earlier ones.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from base.tokens import derive_token, new_nonce, token_matches
+
+PURPOSE = "password"
+REQUESTED = timedelta(hours=2)
+SENT_BY_ADMINISTRATOR = timedelta(days=2)
+WELCOME = timedelta(days=7)
+
+
+def open_link(user: User, *, valid_for: timedelta) -> None:
+    """Give the person a new open link, voiding the one before."""
+    user.password_link_nonce = new_nonce()
+    user.password_link_expires_at = timezone.now() + valid_for
+    user.save(update_fields=["password_link_nonce", "password_link_expires_at"])
+
+
+def close_link(user: User) -> None:
+    """Void the open link; the caller saves the user."""
+    user.password_link_nonce = ""
+    user.password_link_expires_at = None
+
+
+def is_open(user: User) -> bool:
+    """Whether a link sent to this person works now."""
+    return bool(
+        user.is_active
+        and user.password_link_nonce
+        and user.password_link_expires_at
+        and user.password_link_expires_at > timezone.now()
+    )
+
+
+class TokenGenerator:
+    """What allauth asks for a token, and about one (``ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR``)."""
+
+    def make_token(self, user: User) -> str:
+        """The token of the person's open link."""
+        return derive_token(purpose=PURPOSE, row_id=user.public_id, nonce=user.password_link_nonce)
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        """Whether the token opens the password page for this person now."""
+        return bool(
+            user
+            and token
+            and is_open(user)
+            and token_matches(
+                token, purpose=PURPOSE, row_id=user.public_id, nonce=user.password_link_nonce
+            )
+        )

@@ -1,0 +1,271 @@
+"""Settings: one file, read from the environment only.
+
+With ``APIM_DEBUG=1`` everything has a default that runs a checkout at once. Without it a missing
+value stops the start and names itself (``apim.environment``).
+"""
+
+import tempfile
+from pathlib import Path
+
+import bootstrap_wrapper
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from apim import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environment.read(var_dir=VAR_DIR)
+
+DEBUG = env.debug
+SECRET_KEY = env.secret_key
+SECRET_KEY_FALLBACKS = env.secret_key_fallbacks
+
+# Every link in a letter and every allowed host comes from here, never from a request's headers.
+PUBLIC_URL = env.public_url
+ALLOWED_HOSTS = env.allowed_hosts
+TRUSTED_PROXIES = env.trusted_proxies
+
+ROOT_URLCONF = "apim.urls"
+WSGI_APPLICATION = "apim.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "apim",
+    # The house, from the tools up; .importlinter holds the floors.
+    "base",
+    "audit",
+    "mail",
+    "service",
+    "accounts",
+    "invitations",
+    "portal",
+    "console",
+    # Before staticfiles, so that `runserver` serves as production does.
+    "whitenoise.runserver_nostatic",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "anymail",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "django_mail_preview",
+    "health_check",
+    "heroicons",
+]
+
+MIDDLEWARE = [
+    "base.middleware.TrustedProxies",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Closed by default: a view without a mark from base.doors leads to the sign-in page.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SessionActivity",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "base.middleware.HtmxRedirects",
+    "base.middleware.NoStore",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.ForcedPasswordChange",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "service.context.service",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Database --------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database}
+DATABASE_ROUTERS = ["base.cache_table.Router"]
+CACHE_DATABASE = "default"
+if env.is_sqlite:
+    # The throttle counts in a file of its own, so that it never waits for business writes.
+    CACHE_DATABASE = "cache"
+    DATABASES["cache"] = environment.sqlite(env.cache_path)
+    for alias, database in DATABASES.items():
+        # Files, not memory: racing threads need connections of their own.
+        database["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"apim-test-{alias}.sqlite3")}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "base_cache",
+    },
+}
+
+# --- People ----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]
+PASSWORD_HASHERS = ["accounts.passwords.Argon2idHasher"]
+PASSWORD_MIN_LENGTH = env.password_min_length
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.LengthValidator"},
+    {"NAME": "accounts.passwords.BlocklistValidator"},
+    {"NAME": "accounts.passwords.PersonalWordsValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "portal:after-sign-in"
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_IDLE_SECONDS = 12 * 3600
+CONSOLE_IDLE_SECONDS = 30 * 60
+CONSOLE_SIGN_IN_SECONDS = 12 * 3600
+# In the session, not in a cookie: messages carry names and addresses.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # Our own letters tell of a changed password.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.password_links.TokenGenerator"  # noqa: S105
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "portal.forms.SignInForm",
+    "reset_password": "portal.forms.RequestPasswordLinkForm",
+    "reset_password_from_key": "portal.forms.ChoosePasswordForm",
+    "change_password": "portal.forms.ChangePasswordForm",
+    "reauthenticate": "portal.forms.ReauthenticateForm",
+    "user_token": "portal.forms.PasswordLinkForm",
+}
+# SECURITY: counted before the hash. `login_failed` is keyed by account and address together
+# (accounts.adapter), so that nobody can lock the owner out from elsewhere.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "5/5m/key",
+    "login_unknown_device": "20/h/key,100/30d/key",
+    "reset_password": "20/m/ip,5/m/key",
+    "invitation": "30/m/ip",
+    "fresh_invitation": "3/h/key,10/h/ip",
+}
+
+# --- Language and time -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["base.formats"]
+
+# --- Mail ------------------------------------------------------------------------------------
+
+MAILERS = {"default": env.mailer}
+ANYMAIL = env.anymail
+MAIL_DELIVERY = env.mail_delivery
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mail_from
+MAIL_PREVIEW_ROOT = env.inbox_path
+
+# --- Static files ----------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "staticfiles"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/bootstrap", bootstrap_wrapper.get_bootstrap_css_dir()),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Armour of the browser -------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "frame-src": [CSP.SELF],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+PERMISSIONS_POLICY = {name: [] for name in environment.UNUSED_BROWSER_FEATURES}
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = True
+
+if env.is_https:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXIES:
+    # Only now: base.middleware.TrustedProxies drops the header unless a trusted proxy sent it.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs ------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "base.logs.RedactSecrets"}},
+    "formatters": {
+        "line": {"()": "base.logs.JsonFormatter"}
+        if not DEBUG
+        else {"format": "%(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_secrets"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

@@ -1,0 +1,39 @@
+"""Writing the journal."""
+
+from contextvars import ContextVar
+from typing import Any, Protocol
+from uuid import UUID
+
+from audit.models import Event
+
+# Set for the length of a request (accounts.middleware), so that operations need no request.
+request_address: ContextVar[str | None] = ContextVar("request_address", default=None)
+
+
+class Recordable(Protocol):
+    """What an actor or a subject must be able to say of itself."""
+
+    public_id: UUID
+
+    @property
+    def audit_kind(self) -> str: ...
+
+    @property
+    def audit_label(self) -> str: ...
+
+
+def record(action: str, *, by: Recordable | None, subject: Recordable, **data: Any) -> Event:
+    """Append one event; call it inside the transaction of the change it tells of.
+
+    ``by`` is None for the system itself. ``data`` must be JSON and free of secrets.
+    """
+    return Event.objects.create(
+        action=action,
+        actor_id=by.public_id if by else None,
+        actor_label=by.audit_label if by else "",
+        subject_kind=subject.audit_kind,
+        subject_id=subject.public_id,
+        subject_label=subject.audit_label,
+        address=request_address.get(),
+        data=data,
+    )

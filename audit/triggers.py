@@ -1,0 +1,48 @@
+"""The database's own refusal to change the journal, for both databases."""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_SQLITE = {
+    "install": [
+        """CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event
+           BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END""",
+        """CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
+           BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END""",
+    ],
+    "remove": [
+        "DROP TRIGGER IF EXISTS audit_event_no_update",
+        "DROP TRIGGER IF EXISTS audit_event_no_delete",
+    ],
+}
+_POSTGRESQL = {
+    "install": [
+        """CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'the audit journal is append-only'; END $$""",
+        """CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event
+           FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event
+           FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
+    ],
+    "remove": [
+        "DROP TRIGGER IF EXISTS audit_event_append_only ON audit_event",
+        "DROP TRIGGER IF EXISTS audit_event_no_truncate ON audit_event",
+        "DROP FUNCTION IF EXISTS audit_refuse()",
+    ],
+}
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Make the journal append-only."""
+    _run(connection, "install")
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Undo ``install``; the test suite needs it to empty tables between tests."""
+    _run(connection, "remove")
+
+
+def _run(connection: BaseDatabaseWrapper, what: str) -> None:
+    statements = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
+    with connection.cursor() as cursor:
+        for statement in statements[what]:
+            cursor.execute(statement)

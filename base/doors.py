@@ -1,0 +1,89 @@
+"""Who may pass. Every view carries exactly one of these marks; a test walks all addresses.
+
+``LoginRequiredMiddleware`` closes every unmarked view to visitors, so forgetting a mark fails
+closed, and ``tests/test_doors.py`` fails loudly.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+View = Callable[..., HttpResponseBase]
+Door = Literal["open", "signed in", "administrators"]
+
+
+def open_to_all(view: View) -> View:
+    """Visitors may pass."""
+    return _marked(login_not_required(view), "open")
+
+
+def signed_in_only(view: View) -> View:
+    """Any active user may pass (held by LoginRequiredMiddleware)."""
+    return _marked(view, "signed in")
+
+
+def administrators_only(view: View) -> View:
+    """Active members of Administrators may pass, if they signed in recently enough.
+
+    Answers 403 to other users. A console left alone for ``CONSOLE_IDLE_SECONDS``, or whose last
+    password is older than ``CONSOLE_SIGN_IN_SECONDS``, asks for the password again.
+    """
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = request.user
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not user.is_administrator:
+            raise PermissionDenied
+        idle = getattr(request, "idle_seconds", 0)
+        if (
+            idle > settings.CONSOLE_IDLE_SECONDS
+            or password_age(request) > settings.CONSOLE_SIGN_IN_SECONDS
+        ):
+            return _ask_password(request)
+        return view(request, *args, **kwargs)
+
+    return _marked(door, "administrators")
+
+
+def recent_password_required(view: View) -> View:
+    """The password was given within ``ACCOUNT_REAUTHENTICATION_TIMEOUT``; else it is asked again.
+
+    For what cannot be undone. Sits under the mark of the door itself.
+    """
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if password_age(request) > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+            return _ask_password(request)
+        return view(request, *args, **kwargs)
+
+    return door
+
+
+def password_age(request: HttpRequest) -> float:
+    """Seconds since this session last proved who it is; endless when it never did."""
+    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    return time.time() - records[-1]["at"] if records else float("inf")
+
+
+def _ask_password(request: HttpRequest) -> HttpResponseBase:
+    query = urlencode({"next": request.get_full_path()})
+    return redirect(f"{reverse('account_reauthenticate')}?{query}")
+
+
+def _marked(view: View, door: Door) -> View:
+    view.door = door  # type: ignore[attr-defined]
+    return view

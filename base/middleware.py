@@ -1,0 +1,67 @@
+"""What every request passes, whichever face it asks for."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from base.clients import client_address, is_trusted_proxy
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+FORWARDED = [
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_FORWARDED",
+]
+
+
+class TrustedProxies:
+    """Believes forwarded headers of configured proxies only, and removes all others."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        remote = request.META.get("REMOTE_ADDR", "")
+        forwarded_for = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if is_trusted_proxy(remote):
+            request.META["REMOTE_ADDR"] = client_address(remote, forwarded_for)
+            request.META.pop("HTTP_X_FORWARDED_FOR", None)
+        else:
+            for header in FORWARDED:
+                request.META.pop(header, None)
+        return self.get_response(request)
+
+
+class HtmxRedirects:
+    """Turns a redirect into one that the page follows, not htmx's own request.
+
+    So views redirect after success without knowing whether a dialog or a page posted the form.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.htmx and response.status_code in {301, 302, 303, 307}:  # type: ignore[attr-defined]
+            client = HttpResponseClientRedirect(response["Location"])
+            client.cookies = response.cookies
+            return client
+        return response
+
+
+class NoStore:
+    """Pages made for somebody signed in are nobody else's: not in a proxy, not after sign-out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response

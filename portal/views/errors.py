@@ -1,0 +1,9 @@
+"""Pages for requests that went wrong."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: most often a tab left open over a sign-out."""
+    return render(request, "403_csrf.html", status=403)

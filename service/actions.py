@@ -1,0 +1,38 @@
+"""Operations on the service's own settings."""
+
+from django.db import transaction
+
+from audit.journal import Recordable, record
+from base.addresses import canonical_address
+from base.names import clean_name
+from service.models import Service
+
+
+@transaction.atomic
+def edit_service(
+    *, name: str, support_address: str, invitation_days: int, by: Recordable | None
+) -> Service:
+    """Change the settings; quiet when nothing differs.
+
+    Raises ValidationError for a name with a link in it, a malformed address or days outside 1-90.
+    """
+    Service.objects.get_or_create(pk=1)
+    service = Service.objects.select_for_update().get(pk=1)
+    wanted = {
+        "name": clean_name(name),
+        "support_address": canonical_address(support_address) if support_address else "",
+        "invitation_days": invitation_days,
+    }
+    changes = {
+        field: [getattr(service, field), value]
+        for field, value in wanted.items()
+        if getattr(service, field) != value
+    }
+    if not changes:
+        return service
+    for field, value in wanted.items():
+        setattr(service, field, value)
+    service.full_clean(validate_constraints=True)
+    service.save()
+    record("service.edited", by=by, subject=service, changes=changes)
+    return service
