@@ -51,7 +51,7 @@ class Role(models.Model):
     # Set on the three protected roles only.
     built_in = models.CharField(
         max_length=20, choices=BuiltIn, null=True, unique=True, editable=False
-    )  # noqa: DJ001 - null, so that any number of roles may have none
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar = RoleQuerySet.as_manager()

@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from base.doors import open_to_all, signed_in_only
+from base.doors import signed_in_only
 
 
 @signed_in_only
