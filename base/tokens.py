@@ -46,9 +46,7 @@ def is_well_formed(token: str) -> bool:
 def token_matches(token: str, *, purpose: str, row_id: UUID, nonce: str) -> bool:
     """Whether ``token`` is the row's, under the present key or a fallback; in constant time."""
     candidates = _candidates(purpose, row_id, nonce)
-    return any(
-        [hmac.compare_digest(token.encode(), candidate.encode()) for candidate in candidates]
-    )
+    return any(hmac.compare_digest(token.encode(), candidate.encode()) for candidate in candidates)
 
 
 def _candidates(purpose: str, row_id: UUID, nonce: str) -> list[str]:

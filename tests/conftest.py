@@ -1,0 +1,111 @@
+"""Named people, and what the two databases need between tests."""
+
+import os
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from accounts import built_in_roles
+from accounts.models import Role, User
+from audit import triggers
+from tests.factories import PASSWORD, AdministratorFactory, UserFactory
+
+# Playwright's synchronous API runs an event loop in this thread; the ORM is called beside it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Every database test may use the throttle's file too."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark is not None:
+            item.add_marker(
+                pytest.mark.django_db(**(mark.kwargs | {"databases": "__all__"})), append=False
+            )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_knows_the_house():
+    """Emptying tables meets the journal's triggers and takes the built-in roles along."""
+    teardown = TransactionTestCase._fixture_teardown
+
+    def fixture_teardown(self):
+        triggers.remove(connection)
+        teardown(self)
+        triggers.install(connection)
+        built_in_roles.ensure(Role)
+
+    TransactionTestCase._fixture_teardown = fixture_teardown
+    yield
+    TransactionTestCase._fixture_teardown = teardown
+
+
+@pytest.fixture(autouse=True)
+def _quick_settings(settings, tmp_path):
+    """Letters wait for `deliver`; the local inbox is this test's own."""
+    settings.MAIL_DELIVERY = "worker"
+    settings.MAIL_PREVIEW_ROOT = tmp_path / "inbox"
+
+
+@pytest.fixture
+def administrators_role(db) -> Role:
+    return Role.objects.administrators()
+
+
+@pytest.fixture
+def developers_role(db) -> Role:
+    return Role.objects.developers()
+
+
+@pytest.fixture
+def ada(db) -> User:
+    """An administrator."""
+    return AdministratorFactory(email="ada@example.org", first_name="Ada", last_name="Lovelace")
+
+
+@pytest.fixture
+def ben(db) -> User:
+    """A developer."""
+    return UserFactory(email="ben@example.org", first_name="Ben", last_name="Okafor")
+
+
+def sign_in(user: User) -> Client:
+    """A browser in which this person signed in through the page."""
+    client = Client()
+    response = client.post("/sign-in/", {"email": user.email, "password": PASSWORD})
+    assert response.status_code == 302, response.content[:2000]
+    return client
+
+
+@pytest.fixture
+def console(ada) -> Client:
+    """The browser of Ada, an administrator."""
+    return sign_in(ada)
+
+
+@pytest.fixture
+def portal(ben) -> Client:
+    """The browser of Ben, a developer."""
+    return sign_in(ben)
+
+
+@pytest.fixture
+def deliver():
+    """Delivers everything due and returns the letters that left, oldest first."""
+    from mail.delivery import deliver_due
+
+    def deliver_all():
+        before = len(mail.outbox)
+        deliver_due()
+        return mail.outbox[before:]
+
+    return deliver_all
+
+
+@pytest.fixture
+def is_sqlite() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
