@@ -50,7 +50,7 @@ class Role(models.Model):
     description = models.CharField(_("description"), max_length=1000, blank=True)
     # Set on the three protected roles only.
     built_in = models.CharField(  # noqa: DJ001 - null, so that any number of roles may have none
-        max_length=20, choices=BuiltIn, null=True, unique=True, editable=False
+        max_length=20, choices=BuiltIn, null=True, blank=True, unique=True, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -144,16 +144,16 @@ class User(AbstractBaseUser):
     )
     must_change_password = models.BooleanField(default=False)
     registered_at = models.DateTimeField(_("registered"), default=timezone.now)
-    last_seen_at = models.DateTimeField(_("last seen"), null=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
 
     # The block as it stands; the journal has all earlier ones.
-    blocked_at = models.DateTimeField(null=True)
+    blocked_at = models.DateTimeField(null=True, blank=True)
     block_reason = models.CharField(max_length=500, blank=True)
     # Raised by block and password change: sessions and password links of an earlier epoch are dead.
     security_epoch = models.PositiveIntegerField(default=1)
     # The open password link, if any (accounts.password_links). One at a time: a new one voids it.
     password_link_nonce = models.CharField(max_length=64, blank=True)
-    password_link_expires_at = models.DateTimeField(null=True)
+    password_link_expires_at = models.DateTimeField(null=True, blank=True)
     # casefold() of address and names; what the list's search looks in.
     search = models.TextField(editable=False, default="")
 

@@ -67,7 +67,7 @@ class Invitation(models.Model):
     roles = models.ManyToManyField(Role, related_name="+")
     # Kept by name, so that the list can say who invited after the sender is gone.
     sender = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, related_name="invitations_sent"
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_sent"
     )
     sender_name = models.CharField(max_length=201)
     validity = models.DurationField()
@@ -75,13 +75,13 @@ class Invitation(models.Model):
     sent_at = models.DateTimeField(default=timezone.now)
     times_sent = models.PositiveSmallIntegerField(default=1)
     expires_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True)
-    declined_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
     nonce = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
     user = models.OneToOneField(
-        User, on_delete=models.SET_NULL, null=True, related_name="invitation"
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitation"
     )
 
     objects: ClassVar = InvitationQuerySet.as_manager()

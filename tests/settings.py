@@ -1,0 +1,12 @@
+"""The settings of a checkout, watched for queries that grow with a list."""
+
+import os
+
+os.environ.setdefault("APIM_DEBUG", "1")
+
+from apim.settings import *  # noqa: E402, F403
+from apim.settings import INSTALLED_APPS, MIDDLEWARE  # noqa: E402
+
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+ZEAL_RAISE = True
