@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
-from django.core.validators import MinLengthValidator
+from django.core.validators import MaxLengthValidator, MinLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -138,7 +138,9 @@ class User(AbstractBaseUser):
     )
     last_name = models.CharField(_("last name"), max_length=100, validators=[MinLengthValidator(1)])
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ACTIVE)
-    note = models.TextField(_("note"), blank=True, max_length=5000)
+    note = models.TextField(
+        _("note"), blank=True, max_length=5000, validators=[MaxLengthValidator(5000)]
+    )
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )

@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import ClassVar
 
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -41,8 +42,40 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def from_valid_senders(self) -> "InvitationQuerySet":
         """An invitation is only as good as its sender: active and still an administrator."""
-        senders = User.objects.administrators().filter(pk=OuterRef("sender"))
-        return self.filter(Exists(senders))
+        return self.filter(_sender_may_invite())
+
+    def with_sender_check(self) -> "InvitationQuerySet":
+        """Each row knows ``sender_may_invite``, for lists that mark those that lost their sender."""
+        return self.annotate(sender_may_invite=_sender_may_invite())
+
+    def in_state(self, state: str) -> "InvitationQuerySet":
+        """Rows whose computed state is this one; all rows for a word that is no state."""
+        of_state = {
+            Invitation.State.PENDING: self.pending,
+            Invitation.State.ACCEPTED: self.accepted,
+            Invitation.State.EXPIRED: self.expired,
+            Invitation.State.REVOKED: self.revoked,
+            Invitation.State.DECLINED: self.declined,
+        }
+        return of_state[Invitation.State(state)]() if state in Invitation.State else self.all()
+
+    def matching(self, fragment: str) -> "InvitationQuerySet":
+        """Name or address contains each word of ``fragment``."""
+        found = self
+        for word in fragment.split():
+            # SQLite folds the case of ASCII only, so other letters are tried as names begin.
+            found = found.filter(
+                Q(email__icontains=word)
+                | Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(first_name__icontains=word.capitalize())
+                | Q(last_name__icontains=word.capitalize())
+            )
+        return found
+
+
+def _sender_may_invite() -> Exists:
+    return Exists(User.objects.administrators().filter(pk=OuterRef("sender")))
 
 
 class Invitation(models.Model):
@@ -63,7 +96,9 @@ class Invitation(models.Model):
     email = models.EmailField(_("email address"), max_length=254)
     first_name = models.CharField(_("first name"), max_length=100)
     last_name = models.CharField(_("last name"), max_length=100)
-    message = models.TextField(_("personal note"), blank=True, max_length=2000)
+    message = models.TextField(
+        _("personal note"), blank=True, max_length=2000, validators=[MaxLengthValidator(2000)]
+    )
     roles = models.ManyToManyField(Role, related_name="+")
     # Kept by name, so that the list can say who invited after the sender is gone.
     sender = models.ForeignKey(
