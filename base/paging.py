@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
@@ -38,19 +39,22 @@ def page_of[M: Model](
 
     ``order`` names columns as ``order_by`` does ("-registered_at"); its last column must be unique.
     Columns that may be null sort their nulls last in both directions. ``cursor`` comes from the
-    address; one that is not ours, or belongs to another order, gives the first page.
+    address; one that is not ours, belongs to another order, or leads to less than a page before
+    the first row or to nothing after the last one, gives the first page.
     """
     backwards, edge = _read(cursor, order)
-    columns = [_Column(name) for name in order]
+    columns = [_Column(queryset.model, name) for name in order]
     rows = queryset.order_by(*[column.ordering(reverse=backwards) for column in columns])
     if edge is not None:
         rows = rows.filter(_beyond(columns, edge, reverse=backwards))
     found = list(rows[: size + 1])
     more = len(found) > size
+    if edge is not None and not (more if backwards else found):
+        return page_of(queryset, order=order, size=size)
     found = found[:size]
     if backwards:
         found.reverse()
-    has_previous = more if backwards else edge is not None
+    has_previous = edge is not None
     has_next = True if backwards else more
     return Page(
         rows=found,
@@ -64,25 +68,47 @@ def page_of[M: Model](
 class _Column:
     """One sort column with its direction; nulls are always last going forwards."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, model: type[Model], name: str) -> None:
         self.descending = name.startswith("-")
         self.name = name.removeprefix("-")
+        self.may_be_null = _may_be_null(model, self.name)
 
     def ordering(self, *, reverse: bool) -> OrderBy:
         descending = self.descending != reverse
+        if not self.may_be_null:
+            # NULLS LAST would keep PostgreSQL from the index, even where there are no nulls.
+            return OrderBy(F(self.name), descending=descending)
         nulls = {"nulls_first": True} if reverse else {"nulls_last": True}
         return OrderBy(F(self.name), descending=descending, **nulls)
 
-    def beyond(self, value: Any, *, reverse: bool) -> Q | None:
-        """Rows that differ in this column and come later; None where there cannot be any."""
+    def beyond(self, value: Any, *, reverse: bool, inclusive: bool = False) -> Q | None:
+        """Rows that differ in this column and come later; None where there cannot be any.
+
+        ``inclusive`` takes in the rows with the same value.
+        """
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if reverse else None
-        operator = "lt" if self.descending != reverse else "gt"
+        operator = ("lt" if self.descending != reverse else "gt") + ("e" if inclusive else "")
         later = Q(**{f"{self.name}__{operator}": value})
-        return later if reverse else later | Q(**{f"{self.name}__isnull": True})
+        if reverse or not self.may_be_null:
+            return later
+        return later | Q(**{f"{self.name}__isnull": True})
 
     def same(self, value: Any) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
+
+
+def _may_be_null(model: type[Model], name: str) -> bool:
+    """Whether the column, or a relation on the way to it, may be null; annotations may."""
+    for part in name.split("__"):
+        try:
+            field = model._meta.get_field(part)
+        except FieldDoesNotExist:
+            return True
+        if field.null:
+            return True
+        model = field.related_model
+    return False
 
 
 def _beyond(columns: Sequence[_Column], edge: Sequence[Any], *, reverse: bool) -> Q:
@@ -94,7 +120,11 @@ def _beyond(columns: Sequence[_Column], edge: Sequence[Any], *, reverse: bool) -
         if later is not None:
             condition |= same & later
         same &= column.same(value)
-    return condition
+    first = columns[0]
+    if first.may_be_null:
+        return condition
+    # Says nothing new, but lets an index start at the edge: the OR alone is tried row by row.
+    return first.beyond(edge[0], reverse=reverse, inclusive=True) & condition
 
 
 def _write(
