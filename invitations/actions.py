@@ -13,6 +13,7 @@ from accounts.actions import AddressTaken, RoleNotAssignable, add_user, check_pa
 from accounts.models import Role, User
 from audit.journal import record
 from base.addresses import canonical_address
+from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
 from invitations.models import MAX_VALIDITY, MIN_VALIDITY, PURPOSE, Invitation, ReplacedToken
@@ -111,7 +112,7 @@ def resend_invitation(
     Raises InvitationNotUsable for an answered or revoked one.
     """
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
-    if invitation.state not in {Invitation.State.PENDING, Invitation.State.EXPIRED}:
+    if not invitation.can_be_sent_again:
         raise InvitationNotUsable
     if by is not None:
         invitation.sender, invitation.sender_name = by, by.full_name
@@ -141,6 +142,20 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> Invitation:
     cancel_letters("invitation", reference=invitation.public_id)
     record("invitation.revoked", by=by, subject=invitation)
     return invitation
+
+
+@transaction.atomic
+def reveal_link(*, invitation: Invitation, by: User) -> str:
+    """The newest link in full, for handing it over when no letter arrives.
+
+    Whoever has it can accept, so the journal keeps who asked for it. Raises InvitationNotUsable
+    where it would open nothing.
+    """
+    usable = Invitation.objects.pending().from_valid_senders().filter(pk=invitation.pk).first()
+    if usable is None:
+        raise InvitationNotUsable
+    record("invitation.link_copied", by=by, subject=usable)
+    return absolute_url("portal:invitation", token=token_of(usable))
 
 
 def accept_invitation(

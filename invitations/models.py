@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,23 +22,24 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def unanswered(self) -> "InvitationQuerySet":
         """Neither accepted, declined nor revoked; open or expired."""
-        return self.filter(accepted_at=None, declined_at=None, revoked_at=None)
+        return self.filter(_UNANSWERED)
 
     def pending(self) -> "InvitationQuerySet":
         """Can be accepted now, provided the sender may still invite."""
-        return self.unanswered().filter(expires_at__gt=timezone.now())
+        return self.in_state(Invitation.State.PENDING)
 
     def expired(self) -> "InvitationQuerySet":
-        return self.unanswered().filter(expires_at__lte=timezone.now())
+        return self.in_state(Invitation.State.EXPIRED)
 
-    def accepted(self) -> "InvitationQuerySet":
-        return self.filter(accepted_at__isnull=False)
+    def in_state(self, state: str) -> "InvitationQuerySet":
+        return self.filter(_conditions()[Invitation.State(state)])
 
-    def declined(self) -> "InvitationQuerySet":
-        return self.filter(declined_at__isnull=False)
-
-    def revoked(self) -> "InvitationQuerySet":
-        return self.filter(revoked_at__isnull=False)
+    def count_by_state(self) -> dict[str, int]:
+        """How many rows each state has, in one query."""
+        counts = {
+            state.value: Count("pk", filter=condition) for state, condition in _conditions().items()
+        }
+        return self.aggregate(**counts)
 
     def from_valid_senders(self) -> "InvitationQuerySet":
         """An invitation is only as good as its sender: active and still an administrator."""
@@ -47,17 +48,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def with_sender_check(self) -> "InvitationQuerySet":
         """Each row knows ``sender_may_invite``, for lists that mark those that lost their sender."""
         return self.annotate(sender_may_invite=_sender_may_invite())
-
-    def in_state(self, state: str) -> "InvitationQuerySet":
-        """Rows whose computed state is this one; all rows for a word that is no state."""
-        of_state = {
-            Invitation.State.PENDING: self.pending,
-            Invitation.State.ACCEPTED: self.accepted,
-            Invitation.State.EXPIRED: self.expired,
-            Invitation.State.REVOKED: self.revoked,
-            Invitation.State.DECLINED: self.declined,
-        }
-        return of_state[Invitation.State(state)]() if state in Invitation.State else self.all()
 
     def matching(self, fragment: str) -> "InvitationQuerySet":
         """Name or address contains each word of ``fragment``."""
@@ -72,6 +62,21 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
                 | Q(last_name__icontains=word.capitalize())
             )
         return found
+
+
+_UNANSWERED = Q(accepted_at=None, declined_at=None, revoked_at=None)
+
+
+def _conditions() -> "dict[Invitation.State, Q]":
+    """What each state means to the database; ``Invitation.state`` says the same of one row."""
+    now = timezone.now()
+    return {
+        Invitation.State.PENDING: _UNANSWERED & Q(expires_at__gt=now),
+        Invitation.State.ACCEPTED: Q(accepted_at__isnull=False),
+        Invitation.State.EXPIRED: _UNANSWERED & Q(expires_at__lte=now),
+        Invitation.State.REVOKED: Q(revoked_at__isnull=False),
+        Invitation.State.DECLINED: Q(declined_at__isnull=False),
+    }
 
 
 def _sender_may_invite() -> Exists:
@@ -167,6 +172,15 @@ class Invitation(models.Model):
     @property
     def initials(self) -> str:
         return (self.first_name[:1] + self.last_name[:1]).upper()
+
+    @property
+    def avatar_color(self) -> int:
+        """As of users: fixed for an invitation, unrelated to whom it is for."""
+        return self.public_id.int % 6
+
+    @property
+    def can_be_sent_again(self) -> bool:
+        return self.state in {self.State.PENDING, self.State.EXPIRED}
 
     @property
     def audit_label(self) -> str:
