@@ -49,7 +49,7 @@ class Role(models.Model):
     name_key = models.CharField(max_length=300, unique=True, editable=False)
     description = models.CharField(_("description"), max_length=1000, blank=True)
     # Set on the three protected roles only.
-    built_in = models.CharField(  # noqa: DJ001 - null, so that any number of roles may have none
+    built_in = models.CharField(
         max_length=20, choices=BuiltIn, null=True, blank=True, unique=True, editable=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
 
 class Event(models.Model):
@@ -13,7 +14,7 @@ class Event(models.Model):
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now)
     # noun.past, for example user.blocked
     action = models.CharField(max_length=60)
     # Nobody (null) is the system itself, or a visitor.
