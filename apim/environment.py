@@ -184,7 +184,7 @@ def _mailer(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
         }, {}
     if parts.scheme in {"smtp", "smtps"}:
         return {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "BACKEND": "mail.smtp.EmailBackend",
             "OPTIONS": {
                 "host": parts.hostname or "localhost",
                 "port": parts.port or (465 if parts.scheme == "smtps" else 25),

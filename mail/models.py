@@ -1,11 +1,15 @@
 """The outbox: one row a letter, written in the transaction of the change it tells of."""
 
 import uuid
+from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,6 +27,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def about(self, reference: uuid.UUID) -> "MessageQuerySet":
         """Letters about one thing (an invitation, a user), newest first."""
         return self.filter(reference=reference).order_by("-id")
+
+    def latest_by_reference(
+        self, references: Iterable[uuid.UUID], kind: str = "invitation"
+    ) -> "dict[uuid.UUID, Message]":
+        """The newest letter of one kind about each thing of a list page, in one query."""
+        about = self.filter(reference__in=list(references), kind=kind)
+        newest = about.order_by().values("reference").annotate(newest=Max("pk")).values("newest")
+        return {message.reference: message for message in self.filter(pk__in=newest)}
 
 
 class Message(models.Model):
@@ -54,9 +66,11 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # Giving up counts from here: a worker that stood still is not the letter's fault.
+    first_tried_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
-    # The mail server's last words about this letter.
+    # The mail server's last words about this letter, or why it never reached the server.
     answer = models.TextField(blank=True)
 
     objects: ClassVar = MessageQuerySet.as_manager()
@@ -81,5 +95,31 @@ class Message(models.Model):
 
     @property
     def will_be_retried(self) -> bool:
-        """Tried before without success, and not given up."""
-        return self.state == self.State.QUEUED and self.attempts > 0
+        """Held up by the mail server, and not given up."""
+        return self.state == self.State.QUEUED and bool(self.answer)
+
+    @property
+    def what_happened(self) -> str:
+        """One sentence for people, in the viewer's language and time zone."""
+        # A mail server's answer begins with its code, such as 550.
+        was_refused = self.answer[:3].isdigit()
+        sentences = {
+            self.State.QUEUED: gettext("Will be tried again at %(time)s: %(answer)s")
+            if self.answer
+            else gettext("Waiting to be sent."),
+            self.State.SENDING: gettext("Being sent now."),
+            self.State.SENT: gettext("Sent at %(time)s."),
+            self.State.CANCELLED: gettext("Not sent: it was no longer wanted."),
+            self.State.FAILED: gettext("The mail server refused it: %(answer)s")
+            if was_refused
+            else gettext("It was not sent: %(answer)s"),
+        }
+        moment = self.sent_at or self.not_before
+        return sentences[self.State(self.state)] % {"time": _short(moment), "answer": self.answer}
+
+
+def _short(moment: datetime) -> str:
+    """The time for today, day and time for any other day."""
+    local = timezone.localtime(moment)
+    is_today = local.date() == timezone.localdate()
+    return date_format(local, "TIME_FORMAT" if is_today else "DATETIME_FORMAT")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from mail.courier import courier
 from mail.models import Message
 
 
@@ -26,7 +27,7 @@ def queue_letter(
         data=data or {},
         message_id=make_msgid(domain=urlsplit(settings.PUBLIC_URL).hostname),
     )
-    transaction.on_commit(_wake_courier)
+    transaction.on_commit(courier.wake)
     return message
 
 
@@ -34,11 +35,3 @@ def cancel_letters(kind: str, *, reference: UUID) -> int:
     """Withdraw the waiting letters of one kind about one thing; returns how many."""
     waiting = Message.objects.filter(kind=kind, reference=reference, state=Message.State.QUEUED)
     return waiting.update(state=Message.State.CANCELLED)
-
-
-def _wake_courier() -> None:
-    # Only the inline set-up has a courier in this process; otherwise the worker polls.
-    if settings.MAIL_DELIVERY == "inline":
-        from mail.courier import courier  # Late: the courier's thread must not exist in the worker.
-
-        courier.wake()
