@@ -13,10 +13,12 @@ from accounts.actions.guards import (
     LastAdministrator,
 )
 from accounts.actions.passwords import (
+    PasswordLinkNotUsable,
     UserIsBlocked,
     check_password_rules,
     send_password_link,
     set_password,
+    use_password_link,
 )
 from accounts.actions.roles import (
     RoleHasMembers,
@@ -38,6 +40,7 @@ from accounts.actions.users import (
     block_user,
     delete_user,
     edit_user,
+    record_export,
     tell_blocked_user,
 )
 
@@ -49,6 +52,7 @@ __all__ = [
     "CannotDeleteSelf",
     "CannotDemoteSelf",
     "LastAdministrator",
+    "PasswordLinkNotUsable",
     "RoleHasMembers",
     "RoleIsProtected",
     "RoleNameTaken",
@@ -67,9 +71,11 @@ __all__ = [
     "edit_user",
     "end_session",
     "end_sessions",
+    "record_export",
     "remove_role",
     "send_password_link",
     "set_password",
     "set_roles",
     "tell_blocked_user",
+    "use_password_link",
 ]

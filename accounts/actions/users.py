@@ -234,3 +234,12 @@ def tell_blocked_user(*, user: User) -> None:
         return
     record("user.refused", by=user, subject=user)
     queue_letter("sign_in_refused", to=user.email, reference=user.public_id)
+
+
+@transaction.atomic
+def record_export(*, filters: dict[str, str], count: int, by: User) -> None:
+    """Note that somebody takes the list of people away; call it before the first line leaves.
+
+    ``count`` is exact up to where the list stops counting.
+    """
+    record("users.exported", by=by, subject=by, filters=filters, count=count)
