@@ -1,0 +1,113 @@
+"""What every template may use: icons, ages, states, the current query with changes, the theme."""
+
+import datetime as dt
+
+import heroicons
+from django import template
+from django.template.context import Context
+from django.template.defaulttags import querystring
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+THEMES = ("light", "dark", "system")
+THEME_COOKIE = "theme"
+
+# Which mood a state is shown in, and its word where the page gives none.
+STATES = {
+    "active": ("good", _("Active")),
+    "blocked": ("bad", _("Blocked")),
+    "pending": ("wait", _("Pending")),
+    "accepted": ("good", _("Accepted")),
+    "expired": ("mute", _("Expired")),
+    "revoked": ("mute", _("Revoked")),
+    "declined": ("mute", _("Declined")),
+    "queued": ("wait", _("Queued")),
+    "sending": ("wait", _("Sending")),
+    "sent": ("good", _("Sent")),
+    "failed": ("bad", _("Failed")),
+    "cancelled": ("mute", _("Cancelled")),
+}
+
+MINUTE, HOUR, DAY, MONTH, YEAR = 60, 3600, 86400, 30 * 86400, 365 * 86400
+
+# `{% query_with state="blocked" cursor=None %}`: the current query string with changes.
+register.simple_tag(querystring, takes_context=True, name="query_with")
+
+
+@register.simple_tag
+def icon(name: str, *, size: int = 20, style: str = "outline") -> SafeString:
+    """A heroicon, hidden from screen readers: the words stand beside it or on its button.
+
+    ``style`` is outline, mini (filled, for buttons) or micro.
+    """
+    attributes: dict[str, object] = {"class": f"icon icon-{size}", "aria-hidden": "true"}
+    return mark_safe(heroicons._render_icon(str(style), str(name), size, attributes))  # noqa: S308 - the package's own files
+
+
+@register.filter
+def age(value: dt.datetime | None) -> str:
+    """How long ago, or in how long, in one unit: "3 hours ago", "in 5 days", "Never"."""
+    if value is None:
+        return gettext("Never")
+    seconds = int((timezone.now() - value).total_seconds())
+    if abs(seconds) < MINUTE:
+        return gettext("Just now")
+    length = _length(abs(seconds))
+    if seconds < 0:
+        return gettext("in %(length)s") % {"length": length}
+    return gettext("%(length)s ago") % {"length": length}
+
+
+def _length(seconds: int) -> str:
+    if seconds < HOUR:
+        return gettext("%(count)s min") % {"count": seconds // MINUTE}
+    if seconds < DAY:
+        count = seconds // HOUR
+        return ngettext("%(count)s hour", "%(count)s hours", count) % {"count": count}
+    if seconds < MONTH:
+        count = seconds // DAY
+        return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+    if seconds < YEAR:
+        count = seconds // MONTH
+        return ngettext("%(count)s month", "%(count)s months", count) % {"count": count}
+    count = seconds // YEAR
+    return ngettext("%(count)s year", "%(count)s years", count) % {"count": count}
+
+
+@register.filter
+def state_mood(state: str) -> str:
+    """The colour a state is shown in: good, bad, wait or mute."""
+    return STATES[str(state)][0]
+
+
+@register.filter
+def state_label(state: str) -> str:
+    return str(STATES[str(state)][1])
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """The theme this browser chose; "system" until it chooses."""
+    request = context.get("request")
+    chosen = request.COOKIES.get(THEME_COOKIE, "") if request else ""
+    return chosen if chosen in THEMES else "system"
+
+
+@register.inclusion_tag("components/theme_choice.html", takes_context=True)
+def theme_choice(context: Context) -> dict[str, object]:
+    """The form that switches between light, dark and the system's choice."""
+    request = context["request"]
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "current": theme(context),
+        "choices": [
+            ("light", "sun", gettext("Light")),
+            ("dark", "moon", gettext("Dark")),
+            ("system", "computer-desktop", gettext("System")),
+        ],
+    }

@@ -1,0 +1,127 @@
+// Comfort on top of pages that all work without it: dialogs, menus, selection, copying.
+(() => {
+  const dialog = document.getElementById("dialog");
+  const announcer = document.getElementById("announcer");
+  let opener = null;
+
+  // --- Dialogs: the page's form, fetched into the one dialog ---------------------------------
+  const openDialog = (link) => {
+    opener = link.closest("details.menu")?.querySelector("summary") ?? link;
+    closeMenus();
+    htmx.ajax("GET", link.href, { target: "#dialog", swap: "innerHTML" });
+  };
+
+  const focusFirst = () => {
+    const first =
+      dialog.querySelector("[data-error-summary]") ??
+      dialog.querySelector("[autofocus]") ??
+      dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], :disabled)") ??
+      dialog.querySelector(".dialog-foot .btn");
+    first?.focus();
+  };
+
+  dialog.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== dialog) return;
+    if (!dialog.open) dialog.showModal();
+    focusFirst();
+  });
+  // A page that cannot be a dialog now (a lost session, a missing row) is opened as a page.
+  dialog.addEventListener("htmx:responseError", (event) => {
+    location.href = event.detail.requestConfig.verb === "get" ? event.detail.pathInfo.requestPath : location.href;
+  });
+  dialog.addEventListener("close", () => {
+    dialog.replaceChildren();
+    if (opener?.isConnected) opener.focus();
+  });
+
+  // --- Menus ---------------------------------------------------------------------------------
+  const closeMenus = (except) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  };
+
+  // --- Selection -----------------------------------------------------------------------------
+  const boxes = () => [...document.querySelectorAll("input[name=selected]")];
+
+  const showSelection = () => {
+    const all = boxes();
+    const count = all.filter((box) => box.checked).length;
+    for (const box of document.querySelectorAll("[data-select-all]")) {
+      box.checked = count > 0 && count === all.length;
+      box.indeterminate = count > 0 && count < all.length;
+    }
+    for (const text of document.querySelectorAll("[data-selected-count]")) {
+      const words = count === 1 ? text.dataset.one : text.dataset.many;
+      text.textContent = (words ?? "%s").replace("%s", count);
+    }
+  };
+
+  // --- Small buttons ---------------------------------------------------------------------------
+  const reveal = (button, shown) => {
+    const field = document.querySelector(button.dataset.reveal);
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", shown);
+    button.textContent = shown ? button.dataset.shown : button.dataset.hidden;
+  };
+
+  const fill = (button) => {
+    const field = document.querySelector(button.dataset.fill);
+    field.value = button.dataset.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    const show = document.querySelector(`[data-reveal="${button.dataset.fill}"]`);
+    if (show) reveal(show, true);
+    field.focus();
+  };
+
+  const copy = async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    announcer.textContent = announcer.dataset.copied;
+    button.classList.add("is-copied");
+    setTimeout(() => { button.classList.remove("is-copied"); announcer.textContent = ""; }, 2000);
+  };
+
+  // --- One listener for each kind of event -----------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("a, button, summary") ?? event.target;
+    closeMenus(event.target.closest("details.menu"));
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (target.matches("a[data-dialog]") && plain) {
+      event.preventDefault();
+      openDialog(target);
+    } else if (target.matches("[data-dialog-close]") && dialog.contains(target)) {
+      event.preventDefault();
+      dialog.close();
+    } else if (target.matches("[data-reveal]")) {
+      reveal(target, target.getAttribute("aria-pressed") !== "true");
+    } else if (target.matches("[data-fill]")) {
+      fill(target);
+    } else if (target.matches("[data-copy]")) {
+      copy(target);
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-select-all]")) {
+      for (const box of boxes()) box.checked = event.target.checked;
+    }
+    if (event.target.matches("[data-select-all], [name=selected]")) showSelection();
+  });
+  document.addEventListener("htmx:afterSettle", showSelection);
+
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details.menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key === "/" && !event.target.matches("input, select, textarea")) {
+      const search = document.querySelector("main input[type=search]");
+      if (search && !dialog.open) {
+        event.preventDefault();
+        search.focus();
+      }
+    }
+  });
+
+  showSelection();
+})();

@@ -1,0 +1,10 @@
+// Runs before the first paint: marks that scripts run, and resolves the theme "system".
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+  if (root.dataset.theme !== "system") return;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => { root.dataset.bsTheme = dark.matches ? "dark" : "light"; };
+  apply();
+  dark.addEventListener("change", apply);
+})();
