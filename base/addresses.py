@@ -18,19 +18,21 @@ def canonical_address(value: str) -> str:
 
     Raises ValidationError (code ``invalid_address``) with a sentence for the person typing.
     """
-    text = unicodedata.normalize("NFC", value.strip())
+    text = value.strip()
     if not text:
         raise _refusal(_("Enter an email address."))
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cs"} for character in text):
         raise _refusal(_("The address contains an invisible character. Type it again by hand."))
-    local, at, _domain = text.rpartition("@")
+    local, at, domain = text.rpartition("@")
     if not at:
         raise _refusal(_("Enter a valid email address, such as name@example.org."))
     if not local.isascii():
+        # Before NFC, which would turn the Kelvin sign into a plain K.
         raise _refusal(_("The part before the @ may only use plain letters, digits and signs."))
     try:
         parsed = validate_email(
-            text,
+            f"{local}@{unicodedata.normalize('NFC', domain)}",
+            strict=True,
             check_deliverability=False,
             allow_smtputf8=False,
             allow_quoted_local=False,

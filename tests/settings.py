@@ -10,3 +10,6 @@ from apim.settings import INSTALLED_APPS, MIDDLEWARE  # noqa: E402
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
 ZEAL_RAISE = True
+# Static files come from where they lie; nothing needs collectstatic.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

@@ -87,9 +87,7 @@ def test_moving_two_people_to_one_address_moves_one(ada):
 def test_creating_one_role_at_once_makes_one(ada):
     names = ["Pilots", "PILOTS", "pilots", "pIlOtS"]
 
-    outcomes = race(
-        *[lambda name=name: actions.create_role(name=name, by=ada) for name in names]
-    )
+    outcomes = race(*[lambda name=name: actions.create_role(name=name, by=ada) for name in names])
 
     assert len(refusals(outcomes, actions.RoleNameTaken)) == 3
     assert Role.objects.filter(name_key="pilots").count() == 1
