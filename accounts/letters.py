@@ -15,6 +15,7 @@ SAMPLE: dict[str, Any] = {
     "first_name": "Sofia",
     "email": "sofia.brandt@kelpworks.example",
     "sign_in_url": "https://apis.example/sign-in/",
+    "reset_url": "https://apis.example/password/reset/",
     "link": "https://apis.example/password/reset/key/3fa9-0000/",
     "link_ends_at": None,
     "sent_by": "Nadia Holm",
@@ -31,6 +32,7 @@ def _context(message: Message) -> tuple[User, dict[str, Any]] | None:
         "email": user.email,
         "time_zone": user.zone,
         "sign_in_url": absolute_url("account_login"),
+        "reset_url": absolute_url("account_reset_password"),
     }
 
 

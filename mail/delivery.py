@@ -21,7 +21,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from mail import answers
-from mail.answers import Meaning
+from mail.answers import Answer, Meaning
+from mail.letters import UnknownLetter
 from mail.line import Line
 from mail.models import Message
 from mail.rendering import render
@@ -52,10 +53,10 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
                 break
             if not _claim(message):
                 continue
-            state, meaning = _deliver(message, line)
+            state, answer = _deliver(message, line)
             counts[state] += 1
-            if meaning is Meaning.OUTAGE:
-                _hold_back_others(message.answer)
+            if answer is not None and answer.meaning is Meaning.OUTAGE:
+                _hold_back_others(answer.words)
                 break
     return counts
 
@@ -85,15 +86,15 @@ def _claim(message: Message) -> bool:
     return True
 
 
-def _deliver(message: Message, line: Line) -> tuple[str, Meaning | None]:
-    """Render and send one claimed letter, and note what became of it."""
+def _deliver(message: Message, line: Line) -> tuple[str, Answer | None]:
+    """Render and send one claimed letter; returns its new state and the refusal, if any."""
     try:
         email = render(message)
     except DatabaseError:
         raise  # Not the letter's fault; its lease runs out and it is tried again.
-    except KeyError as error:
+    except UnknownLetter as error:
         # Perhaps a letter of a newer release, queued while the machines are being updated.
-        return _try_later(message, f"No letter of this kind is known: {error}"), None
+        return _try_later(message, str(error)), None
     except Exception as error:
         return _fail_unwritten(message, error), None
     if email is None:
@@ -103,8 +104,8 @@ def _deliver(message: Message, line: Line) -> tuple[str, Meaning | None]:
     except Exception as error:
         answer = answers.read(error)
         if answer.meaning is Meaning.REFUSED:
-            return _settle(message, state=State.FAILED, answer=answer.words), answer.meaning
-        return _try_later(message, answer.words), answer.meaning
+            return _settle(message, state=State.FAILED, answer=answer.words), answer
+        return _try_later(message, answer.words), answer
     return _settle(message, state=State.SENT, answer=words, sent_at=timezone.now()), None
 
 
@@ -144,7 +145,6 @@ def _hold_back_others(words: str) -> None:
 def _settle(message: Message, *, state: str, **facts: Any) -> str:
     """Write down what became of a letter, if it is still this sender's."""
     facts |= {"state": state, "leased_until": None}
-    message.answer = facts.get("answer", message.answer)
     mine = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts)
     if not _insist(lambda: mine.update(**facts)):
         logger.warning("Letter %s outlived its lease; another sender has it.", message.message_id)

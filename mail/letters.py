@@ -14,6 +14,10 @@ from mail.models import Message
 Builder = Callable[[Message], dict[str, Any] | None]
 
 
+class UnknownLetter(LookupError):
+    """No room of this release knows the kind."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Letter:
     """``kind`` names the trio of templates ``mail/<kind>.subject.txt``, ``.txt`` and ``.html``."""
@@ -35,8 +39,11 @@ def register(letter: Letter) -> None:
 
 
 def letter_of(kind: str) -> Letter:
-    """The registered letter. Raises KeyError for a kind no room knows (any more)."""
-    return _letters[kind]
+    """The registered letter. Raises UnknownLetter for a kind no room knows (any more)."""
+    try:
+        return _letters[kind]
+    except KeyError:
+        raise UnknownLetter(f"No letter is called {kind}.") from None
 
 
 def all_letters() -> list[Letter]:

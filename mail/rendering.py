@@ -1,5 +1,6 @@
 """From a row of the outbox to the message that leaves."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from mail.letters import letter_of
 from mail.models import Message
 
 UTC = ZoneInfo("UTC")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 # Mail programs drop style sheets; the blocks marked data-css-inline="keep" (dark mode) stay.
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
@@ -23,7 +25,7 @@ _inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
 def render(message: Message) -> EmailMultiAlternatives | None:
     """The message with its text and HTML parts, or None when the letter is no longer wanted.
 
-    Raises KeyError for a letter that no room knows, or whatever its builder and templates raise.
+    Raises UnknownLetter for a letter that no room knows, or whatever its builder and templates raise.
     """
     context = letter_of(message.kind).build(message)
     return None if context is None else compose(message, context)
@@ -35,8 +37,9 @@ def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives
     zone = context.get("time_zone") or UTC
     facts = context | {"host": urlsplit(settings.PUBLIC_URL).hostname, "at": message.created_at}
     with translation.override(message.language), timezone.override(zone):
+        facts["subject"] = _subject(message.kind, facts)
         email = EmailMultiAlternatives(
-            subject=_subject(message.kind, facts),
+            subject=facts["subject"],
             body=_plain(f"mail/{message.kind}.txt", facts),
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.to],
@@ -66,4 +69,6 @@ def _subject(kind: str, facts: dict[str, Any]) -> str:
 def _plain(name: str, facts: dict[str, Any]) -> str:
     """Plain text is not HTML: nothing is escaped, whatever the template says."""
     template: Template = get_template(name).template  # type: ignore[attr-defined]
-    return template.render(Context(facts, autoescape=False)).strip() + "\n"
+    text = template.render(Context(facts, autoescape=False)).strip() + "\n"
+    # Tags that printed nothing leave their lines behind.
+    return _BLANK_LINES.sub("\n\n", text)
