@@ -56,7 +56,6 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "django_mail_preview",
-    "health_check",
     "heroicons",
 ]
 

@@ -4,9 +4,12 @@ from django.conf import settings
 from django.urls import include, path
 from django_mail_preview import urls as inbox
 
+from apim import health
 from base.doors import open_to_all
 
 urlpatterns = [
+    path("healthz/live", health.live, name="live"),
+    path("healthz/ready", health.ready, name="ready"),
     path("", include("portal.sign_in_urls")),
     path("", include("portal.urls")),
     path("console/", include("console.urls")),

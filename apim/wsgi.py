@@ -8,7 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
 
 application = get_wsgi_application()
 
-from mail.courier import courier  # noqa: E402 - the courier needs the app registry
+from apim.start import start  # noqa: E402 - needs the app registry that the line above fills
 
-# Letters that an earlier process left behind leave now.
-courier.wake()
+start()

@@ -1,0 +1,115 @@
+"""Every address of the service, and who may pass it."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.conftest import sign_in
+
+pytestmark = pytest.mark.django_db
+
+# Views that are not ours, and so carry no mark: allauth's ceremonies have doors of their own,
+# held by allauth and by LoginRequiredMiddleware, and are tried below like all others.
+ALLAUTH = {
+    "account_login": "open",
+    "account_logout": "open",
+    "account_reset_password": "open",
+    "account_reset_password_done": "open",
+    "account_reset_password_from_key": "open",
+    "account_reset_password_from_key_done": "open",
+    "account_reauthenticate": "signed in",
+    "account_change_password": "signed in",
+}
+VALUES = {"public_id": uuid4(), "token": "a" * 43, "uidb36": "0" * 32, "key": "set-password"}
+
+
+def patterns(resolver, names=()) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            below = (*names, pattern.namespace) if pattern.namespace else names
+            yield from patterns(pattern, below)
+        else:
+            yield ":".join([*names, pattern.name]), pattern
+
+
+ADDRESSES = dict(patterns(get_resolver()))
+
+
+def door_of(name):
+    return ALLAUTH.get(name) or getattr(ADDRESSES[name].callback, "door", None)
+
+
+def address_of(name):
+    wanted = ADDRESSES[name].pattern.regex.groupindex or ADDRESSES[name].pattern.converters
+    return reverse(name, kwargs={key: VALUES[key] for key in wanted})
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_every_address_is_marked(name):
+    assert door_of(name) in {"open", "signed in", "administrators"}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ADDRESSES if name.startswith("console:")))
+def test_the_console_is_for_administrators(name, client, portal):
+    assert door_of(name) == "administrators"
+
+    for method in ["get", "post"]:
+        visitor = getattr(client, method)(address_of(name))
+        assert visitor.status_code == 302, name
+        assert visitor["Location"].startswith("/sign-in/?next=/console/")
+        assert getattr(portal, method)(address_of(name)).status_code == 403, name
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_visitors_pass_only_where_it_says_open(name, client):
+    response = client.get(address_of(name))
+
+    led_to_sign_in = response.status_code == 302 and response["Location"].startswith("/sign-in/")
+    assert led_to_sign_in == (door_of(name) != "open"), (name, response.status_code)
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_no_address_answers_with_an_error_of_ours(name, console):
+    for method in ["get", "head", "post"]:
+        response = getattr(console, method)(address_of(name))
+        assert response.status_code < 500, (method, name)
+
+
+def test_a_blocked_administrator_is_out_at_the_next_request(console, ada):
+    from accounts import actions
+    from tests.factories import AdministratorFactory
+
+    AdministratorFactory()
+    assert console.get("/console/").status_code == 200
+
+    actions.block_user(user=ada, by=None)
+
+    assert console.get("/console/")["Location"] == "/sign-in/?next=/console/"
+
+
+def test_a_demoted_administrator_is_out_at_the_next_request(console, ada, administrators_role):
+    from accounts import actions
+    from tests.factories import AdministratorFactory
+
+    AdministratorFactory()
+    actions.remove_role(user=ada, role=administrators_role, by=None)
+
+    assert console.get("/console/").status_code == 403
+
+
+def test_pages_of_signed_in_people_are_never_kept(portal):
+    assert "no-store" in portal.get("/")["Cache-Control"]
+
+
+def test_every_form_wants_its_token(ada):
+    from django.test import Client
+
+    browser = sign_in(ada)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = browser.cookies
+
+    for name in ADDRESSES:
+        response = strict.post(address_of(name))
+        assert response.status_code in {403, 405}, name

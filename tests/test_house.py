@@ -1,0 +1,64 @@
+"""What keeps the house in order beyond the linters."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = "base audit mail service accounts invitations console portal apim".split()
+SOURCES = [
+    path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts
+]
+
+
+def imports_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    plain = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    return {name for name in found if name} | {alias.name for node in plain for alias in node.names}
+
+
+OPERATIONS = [
+    path
+    for path in SOURCES
+    if path.stem in {"actions", "access", "models", "outbox", "journal"} or "actions" in path.parts
+]
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_operations_know_no_http(path):
+    assert not {
+        name for name in imports_of(path) if name.startswith(("django.http", "django.shortcuts"))
+    }
+
+
+@pytest.mark.parametrize("face", ["console", "portal"])
+def test_faces_never_save(face):
+    for path in (ROOT / face).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for call in [
+            ".save(",
+            ".objects.create(",
+            "bulk_create(",
+            ".delete(",
+            "journal import record",
+        ]:
+            assert call not in text, f"{path.relative_to(ROOT)}: {call}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_fits_in_a_head(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert path.stem not in {"util", "utils", "helper", "helpers", "misc", "common"}
+
+
+def test_templates_hold_no_inline_script_or_style():
+    for path in (ROOT / "templates").rglob("*.html"):
+        if path.is_relative_to(ROOT / "templates" / "mail"):
+            # Mail programs know no style sheets.
+            continue
+        text = re.sub(r"{%.*?%}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for forbidden in [" style=", "<style", " onclick=", " onchange=", "javascript:", "hx-on"]:
+            assert forbidden not in text, f"{path.relative_to(ROOT)}: {forbidden}"
