@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("APIM_DEBUG", "1")
 
-from apim.settings import *  # noqa: E402, F403
-from apim.settings import INSTALLED_APPS, MIDDLEWARE  # noqa: E402
+from apim.settings import *  # noqa: F403
+from apim.settings import INSTALLED_APPS, MIDDLEWARE
 
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]

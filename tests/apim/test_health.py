@@ -18,20 +18,19 @@ def test_ready_names_each_database(client):
     assert response.json() == dict.fromkeys(connections, True)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_ready_says_503_when_a_database_is_away(client):
     default = connections["default"]
-    default.ensure_connection()
-    real, default.connection = default.connection, None
-    default.settings_dict, kept = (
-        default.settings_dict | {"NAME": "/nowhere/at/all"},
+    default.close()
+    kept, default.settings_dict = (
         default.settings_dict,
+        default.settings_dict | {"NAME": "/nowhere/at/all"},
     )
     try:
         response = client.get("/healthz/ready")
     finally:
+        default.close()
         default.settings_dict = kept
-        default.connection = real
 
     assert response.status_code == 503
     assert response.json()["default"] is False
