@@ -17,7 +17,7 @@
       dialog.querySelector("[autofocus]") ??
       dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], :disabled)") ??
       dialog.querySelector(".dialog-foot .btn");
-    first?.focus();
+    first?.focus({ preventScroll: first.matches("[data-error-summary]") });
   };
 
   dialog.addEventListener("htmx:afterSwap", (event) => {
