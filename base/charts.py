@@ -43,7 +43,7 @@ def bar_chart(title: str, points: Sequence[tuple[str, int]], *, summary: str = "
     highest = max((value for _, value in points), default=0)
     room = HEIGHT - TOP - BOTTOM
     slot = (WIDTH - LEFT) / max(len(points), 1)
-    every = max(len(points) // DATE_LABELS, 1)
+    every = max(-(-len(points) // DATE_LABELS), 1)
     bars = [
         Bar(
             label=label,
