@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from mail.models import Message
 
 MIN_VALIDITY = timedelta(hours=1)
 MAX_VALIDITY = timedelta(days=90)
@@ -34,13 +35,6 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def in_state(self, state: str) -> "InvitationQuerySet":
         return self.filter(_conditions()[Invitation.State(state)])
 
-    def count_by_state(self) -> dict[str, int]:
-        """How many rows each state has, in one query."""
-        counts = {
-            state.value: Count("pk", filter=condition) for state, condition in _conditions().items()
-        }
-        return self.aggregate(**counts)
-
     def from_valid_senders(self) -> "InvitationQuerySet":
         """An invitation is only as good as its sender: active and still an administrator."""
         return self.filter(_sender_may_invite())
@@ -48,6 +42,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def with_sender_check(self) -> "InvitationQuerySet":
         """Each row knows ``sender_may_invite``, for lists that mark those that lost their sender."""
         return self.annotate(sender_may_invite=_sender_may_invite())
+
+    def with_failed_letter(self) -> "InvitationQuerySet":
+        """Those whose newest letter was given up."""
+        letters = Message.objects.filter(kind="invitation", reference=OuterRef("public_id"))
+        newest = letters.order_by("-pk").values("state")[:1]
+        return self.annotate(letter_state=Subquery(newest)).filter(
+            letter_state=Message.State.FAILED
+        )
 
     def matching(self, fragment: str) -> "InvitationQuerySet":
         """Name or address contains each word of ``fragment``."""

@@ -1,32 +1,30 @@
-"""The same operation on many people, with a result that names who was skipped and why."""
+"""The same operation on many rows, with a result that names what was skipped and why."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
-from accounts.models import User
-
 
 @dataclass
-class BulkResult:
-    """``skipped`` pairs each person left alone with the sentence of the refusal."""
+class BulkResult[M]:
+    """``skipped`` pairs each row left alone with the sentence of the refusal."""
 
-    done: list[User] = field(default_factory=list)
-    skipped: list[tuple[User, str]] = field(default_factory=list)
+    done: list[M] = field(default_factory=list)
+    skipped: list[tuple[M, str]] = field(default_factory=list)
 
 
-def apply_to_each(users: Iterable[User], operation: Callable[[User], object]) -> BulkResult:
-    """Apply an action to each person in a transaction of its own.
+def apply_to_each[M](rows: Iterable[M], operation: Callable[[M], object]) -> BulkResult[M]:
+    """Apply an action to each row (a person, an invitation) in a transaction of its own.
 
     One refusal does not undo the others: blocking 40 people with oneself among them blocks 39.
     """
-    result = BulkResult()
-    for user in users:
+    result = BulkResult[M]()
+    for row in rows:
         try:
-            operation(user)
+            operation(row)
         except ValidationError as refusal:
-            result.skipped.append((user, " ".join(refusal.messages)))
+            result.skipped.append((row, " ".join(refusal.messages)))
         else:
-            result.done.append(user)
+            result.done.append(row)
     return result

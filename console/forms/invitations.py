@@ -6,17 +6,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.actions import AddressTaken
 from accounts.models import Role, User
-from base.addresses import canonical_address
 from base.names import clean_name
+from base.templatetags.ui import age
+from console.forms.people import AddressField
 from invitations.actions import AlreadyInvited
-from invitations.models import Invitation
+from invitations.models import Invitation, InvitationQuerySet
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -31,6 +31,14 @@ def validity_in_words(validity: timedelta) -> str:
     return ngettext("%(count)d day", "%(count)d days", hours // 24) % {"count": hours // 24}
 
 
+def _until(validity: timedelta) -> str:
+    """The choice with the moment it leads to, in the reader's time zone."""
+    return gettext("%(length)s, until %(moment)s") % {
+        "length": validity_in_words(validity),
+        "moment": date_format(timezone.localtime(timezone.now() + validity), "DATETIME_FORMAT"),
+    }
+
+
 class ValidityField(forms.TypedChoiceField):
     """How long a link works. Posts hours; a form posted without it means the default."""
 
@@ -38,7 +46,7 @@ class ValidityField(forms.TypedChoiceField):
         offered = sorted({*OFFERED, default})
         super().__init__(
             label=_("The link works for"),
-            choices=[(str(round(span / HOUR)), validity_in_words(span)) for span in offered],
+            choices=[(str(round(span / HOUR)), _until(span)) for span in offered],
             initial=str(round(default / HOUR)),
             coerce=lambda hours: int(hours) * HOUR,
             empty_value=default,
@@ -65,12 +73,8 @@ class InvitationForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter a last name.")},
     )
-    email = forms.CharField(
-        label=_("Email address"),
-        help_text=_("The invitation is sent here and this becomes the sign-in name."),
-        validators=[canonical_address],
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter an email address.")},
+    email = AddressField(
+        help_text=_("The invitation is sent here and this becomes the sign-in name.")
     )
     roles = forms.ModelMultipleChoiceField(
         label=_("Roles"),
@@ -118,11 +122,10 @@ class InvitationForm(forms.Form):
         ) % {"name": user.full_name}
 
     def _already(self, invitation: Invitation) -> str:
-        age = timezone.now() - invitation.sent_at
-        if age < timedelta(minutes=1):
+        if timezone.now() - invitation.sent_at < timedelta(minutes=1):
             return gettext("This address already has an invitation, sent just now.")
-        return gettext("This address already has an invitation, sent %(age)s ago.") % {
-            "age": timesince(invitation.sent_at, depth=1)
+        return gettext("This address already has an invitation, sent %(age)s.") % {
+            "age": age(invitation.sent_at)
         }
 
 
@@ -132,3 +135,50 @@ class ResendForm(forms.Form):
     def __init__(self, *args: Any, default_validity: timedelta, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["validity"] = ValidityField(default=default_validity)
+
+
+class RevokeForm(forms.Form):
+    """Nothing to fill in: pressing the button is the input, and refusals have a place."""
+
+
+class InvitationsFilter(forms.Form):
+    """What the list shows, read from the address; words it does not know are ignored."""
+
+    q = forms.CharField(required=False)
+    state = forms.ChoiceField(
+        required=False, choices=[("all", _("All")), *Invitation.State.choices]
+    )
+    letter = forms.ChoiceField(required=False, choices=[("failed", _("Letter failed"))])
+
+    @property
+    def wanted_state(self) -> str:
+        """What waits for an answer, unless the address says otherwise."""
+        self.is_valid()
+        return self.cleaned_data.get("state") or Invitation.State.PENDING
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.cleaned_data.get("q") or self.cleaned_data.get("letter"))
+
+    def apply(self, invitations: InvitationQuerySet) -> InvitationQuerySet:
+        state = self.wanted_state
+        found = invitations.matching(self.cleaned_data.get("q", ""))
+        if self.cleaned_data.get("letter"):
+            found = found.with_failed_letter()
+        return found if state == "all" else found.in_state(state)
+
+
+class BulkForm(forms.Form):
+    """The rows ticked in the list, and what to do with them."""
+
+    action = forms.ChoiceField(
+        choices=[("resend", _("Resend")), ("revoke", _("Revoke"))],
+        error_messages={"required": _("Choose what to do.")},
+    )
+    selected = forms.ModelMultipleChoiceField(
+        queryset=Invitation.objects.all(),
+        to_field_name="public_id",
+        error_messages={"required": _("Select at least one invitation.")},
+    )
+    # Withdrawing is asked about first: it is felt by others.
+    confirmed = forms.BooleanField(required=False)

@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from base.names import clean_name
 
 
@@ -27,3 +28,13 @@ class RoleForm(forms.Form):
 
 class DeleteRoleForm(forms.Form):
     confirmed = forms.BooleanField(required=False)
+
+
+class MembersForm(forms.Form):
+    """The people ticked in a list."""
+
+    selected = forms.ModelMultipleChoiceField(
+        queryset=User.objects.all(),
+        to_field_name="public_id",
+        error_messages={"required": _("Select at least one person.")},
+    )

@@ -1,0 +1,258 @@
+"""Invitations: send, watch, send again, withdraw."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+from django_htmx.http import push_url
+
+from accounts.actions import BulkResult, apply_to_each
+from accounts.models import Role
+from audit.models import Event
+from base.doors import administrators_only
+from console.dialogs import posted, sentence_of, show_form, way_back
+from console.events import lines_of
+from console.forms.invitations import (
+    BulkForm,
+    InvitationForm,
+    InvitationsFilter,
+    ResendForm,
+    RevokeForm,
+)
+from console.listing import count_up_to_limit, counts_up_to_limit, listing_of, query_without
+from console.requests import ConsoleRequest
+from invitations.actions import invite_user, resend_invitation, reveal_link, revoke_invitation
+from invitations.models import Invitation
+from mail.models import Message
+from service.models import current_service
+
+ORDERS = {
+    "name": ["last_name", "first_name", "id"],
+    "sent": ["sent_at", "id"],
+    "ends": ["expires_at", "id"],
+}
+# A page stops asking for news of a letter after this; a retry may be hours away, and asking
+# keeps the session from growing idle.
+WATCH_LETTERS_FOR = timedelta(minutes=1)
+EVENTS_SHOWN = 50
+LIST = "console/invitations/index.html"
+PAGE = "console/invitations/show.html"
+
+
+@administrators_only
+def index(request: ConsoleRequest) -> HttpResponse:
+    """The list; unless the address says otherwise, of those that wait for an answer."""
+    filters = InvitationsFilter(request.GET)
+    found = filters.apply(Invitation.objects.all())
+    rows = found.with_sender_check().prefetch_related(Prefetch("roles", Role.objects.in_order()))
+    listing = listing_of(rows, request, orders=ORDERS, default="-sent")
+    prepare_rows(listing.page.rows)
+    context = {
+        "filters": filters,
+        "listing": listing,
+        "found": count_up_to_limit(found),
+        "tabs": _tabs(request, filters.wanted_state),
+    }
+    if request.htmx.target != "results":
+        return render(request, LIST, context)
+    return push_url(render(request, f"{LIST}#results", context), f"?{query_without(request)}")
+
+
+@administrators_only
+def create(request: ConsoleRequest) -> HttpResponse:
+    """Invite user. Success leads to the invitation's own page, which follows its letter."""
+    form = InvitationForm(posted(request), default_validity=current_service().invitation_validity)
+    if form.is_valid():
+        try:
+            invitation = invite_user(**form.cleaned_data, by=request.user)
+        except ValidationError as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect("console:invitation", invitation.public_id)
+    back = way_back(request, otherwise=reverse("console:invitations"))
+    return show_form(request, "console/invitations/create.html", form=form, back=back)
+
+
+@administrators_only
+def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """What happened to one invitation, and what can be done with it."""
+    return render(request, PAGE, _page(_found(public_id)))
+
+
+@administrators_only
+def letter(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """The list's cell about the letter alone; cells of letters under way ask for it."""
+    invitation = _found(public_id)
+    prepare_rows([invitation])
+    return render(request, f"{LIST}#letter", {"invitation": invitation})
+
+
+@administrators_only
+@require_POST
+def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """The page with the link on it, for handing it over by other means."""
+    invitation = _found(public_id)
+    try:
+        link = reveal_link(invitation=invitation, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("console:invitation", public_id)
+    return render(request, PAGE, _page(invitation) | {"link": link})
+
+
+@administrators_only
+def resend(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """Send a new link; the earlier one stops working."""
+    invitation = _found(public_id)
+    back = way_back(request, otherwise=_address(invitation))
+    form = ResendForm(posted(request), default_validity=invitation.validity)
+    if form.is_valid():
+        try:
+            resend_invitation(invitation=invitation, by=request.user, **form.cleaned_data)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, _resent(invitation))
+            return redirect(back)
+    return show_form(
+        request, "console/invitations/resend.html", form=form, back=back, invitation=invitation
+    )
+
+
+@administrators_only
+def revoke(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """Withdraw the link."""
+    invitation = _found(public_id)
+    back = way_back(request, otherwise=_address(invitation))
+    form = RevokeForm(posted(request))
+    if form.is_valid():
+        try:
+            revoke_invitation(invitation=invitation, by=request.user)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, _revoked(invitation))
+            return redirect(back)
+    return show_form(
+        request, "console/invitations/revoke.html", form=form, back=back, invitation=invitation
+    )
+
+
+@administrators_only
+@require_POST
+def bulk(request: ConsoleRequest) -> HttpResponse:
+    """Send again or withdraw the ticked ones; withdrawing asks first."""
+    back = way_back(request, otherwise=reverse("console:invitations"))
+    form = BulkForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(m for errors in form.errors.values() for m in errors))
+        return redirect(back)
+    action, chosen = form.cleaned_data["action"], form.cleaned_data["selected"]
+    if action == "revoke" and not form.cleaned_data["confirmed"]:
+        context = {"form": form, "invitations": chosen, "back": back}
+        return render(request, "console/invitations/revoke_many.html", context)
+    operation = resend_invitation if action == "resend" else revoke_invitation
+    result = apply_to_each(
+        chosen, lambda invitation: operation(invitation=invitation, by=request.user)
+    )
+    _tell_result(request, action, result)
+    return redirect(back)
+
+
+def _tabs(request: ConsoleRequest, current: str) -> list[dict[str, object]]:
+    """Every state with its count, whatever else is searched for."""
+    states = {state.value: state.label for state in Invitation.State} | {"all": _("All")}
+    counts = counts_up_to_limit(
+        all=Invitation.objects.all(),
+        **{state.value: Invitation.objects.in_state(state) for state in Invitation.State},
+    )
+    return [
+        {
+            "label": label,
+            "count": counts[state],
+            "url": f"?{query_without(request, 'cursor', state=state)}",
+            "is_current": state == current,
+        }
+        for state, label in states.items()
+    ]
+
+
+def prepare_rows(invitations: Iterable[Invitation]) -> None:
+    """Give each what its row shows: the newest ``letter``, whether news of it are near
+    (``is_watched``), and all roles the person will have (``given_roles``).
+    """
+    rows = list(invitations)
+    found = Message.objects.latest_by_reference([row.public_id for row in rows])
+    developers = Role.objects.developers()
+    for row in rows:
+        row.letter = found.get(row.public_id)
+        row.is_watched = row.letter is not None and _is_watched(row.letter)
+        row.given_roles = [developers, *(role for role in row.roles.all() if role != developers)]
+
+
+def _is_watched(letter: Message) -> bool:
+    return letter.is_waiting and timezone.now() - letter.created_at < WATCH_LETTERS_FOR
+
+
+def _found(public_id: UUID) -> Invitation:
+    invitations = Invitation.objects.with_sender_check().select_related("user")
+    return get_object_or_404(invitations.prefetch_related("roles"), public_id=public_id)
+
+
+def _page(invitation: Invitation) -> dict[str, object]:
+    prepare_rows([invitation])
+    events = Event.objects.filter(subject_id=invitation.public_id)[:EVENTS_SHOWN]
+    return {
+        "invitation": invitation,
+        "letters": Message.objects.about(invitation.public_id)[:EVENTS_SHOWN],
+        "lines": lines_of(events, about=invitation.public_id),
+    }
+
+
+def _address(invitation: Invitation) -> str:
+    return reverse("console:invitation", args=[invitation.public_id])
+
+
+def _resent(invitation: Invitation) -> str:
+    return _(
+        "A new link for %(name)s is on its way to %(email)s. The earlier one has stopped working."
+    ) % {
+        "name": invitation.full_name,
+        "email": invitation.email,
+    }
+
+
+def _revoked(invitation: Invitation) -> str:
+    return _(
+        "The invitation of %(name)s is revoked. Its link has stopped working; you can invite them again."
+    ) % {"name": invitation.full_name}
+
+
+def _tell_result(request: ConsoleRequest, action: str, result: BulkResult[Invitation]) -> None:
+    count = len(result.done)
+    if action == "resend":
+        text = ngettext(
+            "%(count)d invitation sent again.", "%(count)d invitations sent again.", count
+        )
+    else:
+        text = ngettext("%(count)d invitation revoked.", "%(count)d invitations revoked.", count)
+    parts = [text % {"count": count}] if count else []
+    if result.skipped:
+        skipped = len(result.skipped)
+        names = "; ".join(f"{row.full_name}: {reason}" for row, reason in result.skipped)
+        parts.append(
+            ngettext("%(count)d skipped. %(names)s", "%(count)d skipped. %(names)s", skipped)
+            % {"count": skipped, "names": names}
+        )
+    tell = messages.warning if result.skipped else messages.success
+    tell(request, " ".join(parts))
