@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
@@ -36,6 +37,20 @@ class Count:
 def count_up_to_limit(queryset: QuerySet) -> Count:
     """Count no further than ``COUNT_LIMIT``."""
     return Count(queryset.order_by()[: COUNT_LIMIT + 1].count())
+
+
+def counts_up_to_limit(**querysets: QuerySet) -> dict[str, Count]:
+    """Count several things in one statement, none further than ``COUNT_LIMIT``."""
+    counts, values = [], []
+    for queryset in querysets.values():
+        rows = queryset.order_by().values("pk")[: COUNT_LIMIT + 1]
+        sql, params = rows.query.sql_with_params()
+        # S608: every part is Django's own SQL, its parameters stay apart.
+        counts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608
+        values.extend(params)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", values)
+        return dict(zip(querysets, map(Count, cursor.fetchone()), strict=True))
 
 
 @dataclass(frozen=True)
