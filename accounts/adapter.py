@@ -1,6 +1,7 @@
 """How django-allauth's ceremonies meet our people, throttle and outbox."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context, ratelimit
@@ -27,6 +28,8 @@ class Adapter(DefaultAccountAdapter):
         "incorrect_password": _("The password is not right."),
     }
 
+    _known_device = False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -39,10 +42,9 @@ class Adapter(DefaultAccountAdapter):
         Per account and address 5 in 5 minutes; per account from unknown devices 20 an hour and
         100 in a row. Unknown accounts are counted alike, so the throttle tells nothing.
         """
-        super().pre_authenticate(request, **credentials)
         address = _canonical(credentials.get("email", ""))
-        user = User.objects.by_address(address)
-        self._known_device = devices.is_known(request, user)
+        self._known_device = devices.is_known(request, User.objects.by_address(address))
+        super().pre_authenticate(request, **credentials)
         if not self._known_device and not ratelimit.consume(
             request, action="login_unknown_device", key=address
         ):
@@ -50,8 +52,10 @@ class Adapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # With the address: by account alone, five guesses from anywhere shut the owner out.
+        # Known devices have a budget of their own, so that a guesser in the same office does not.
         address = _canonical(credentials.get("email", ""))
-        return f"{address}|{ratelimit._impl.get_ip(request)}"
+        source = "known device" if self._known_device else ratelimit._impl.get_ip(request)
+        return f"{address}|{source}"
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         user = super().authenticate(request, **credentials)
@@ -60,9 +64,18 @@ class Adapter(DefaultAccountAdapter):
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        # For unknown addresses too: a row written only for known ones could be heard in the time.
         user = User.objects.by_address(credentials.get("email", ""))
-        if user is not None:
-            record("user.sign_in_failed", by=None, subject=user)
+        record("user.sign_in_failed", by=None, subject=user or UNKNOWN_USER)
+
+    def forget_attempts(self, request: HttpRequest, user: User) -> None:
+        """After a new password by letter: earlier guesses keep its owner out no longer."""
+        ratelimit.clear(request, action="login_unknown_device", key=user.email)
+        self._delete_login_attempts_cached_email(request, email=user.email)
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        # Pages and redirects for everybody: our forms answer scripts by status.
+        return False
 
     def reauthenticate(self, user: User, password: str) -> bool:
         found = self.authenticate(context.request, email=user.email, password=password)
@@ -73,6 +86,10 @@ class Adapter(DefaultAccountAdapter):
         record("user.signed_in", by=user, subject=user)
         devices.remember(request, response, user)
         return response
+
+    def logout(self, request: HttpRequest) -> None:
+        record("user.signed_out", by=request.user, subject=request.user)
+        super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:
         """Every password that allauth's forms set goes through our action."""
@@ -96,6 +113,20 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Nothing leaves but through the outbox."""
+
+
+class _UnknownUser:
+    """What the journal says of an attempt on an address that nobody has.
+
+    Never the address itself: people type their password there.
+    """
+
+    public_id = UUID(int=0)
+    audit_kind = "visitor"
+    audit_label = "Unknown address"
+
+
+UNKNOWN_USER = _UnknownUser()
 
 
 def _canonical(address: str) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from accounts.passwords import HashingBusy
 from audit.journal import request_address
+from base.doors import WOKE_AT
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -58,7 +59,8 @@ class SessionActivity:
             logout(request)
             return
         timezone.activate(user.zone)
-        request.idle_seconds = idle.total_seconds()  # type: ignore[attr-defined]
+        if idle > timedelta(seconds=settings.CONSOLE_IDLE_SECONDS):
+            request.session[WOKE_AT] = now.timestamp()
         if idle > SEEN_EVERY or not row.user_agent:
             Session.objects.filter(pk=row.pk).update(
                 last_seen_at=now,

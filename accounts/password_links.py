@@ -4,6 +4,7 @@ A new link, a used one, a new address and a block each void the earlier ones.
 """
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -37,6 +38,21 @@ def is_open(user: User) -> bool:
         and user.password_link_expires_at
         and user.password_link_expires_at > timezone.now()
     )
+
+
+def owner_of(public_id: UUID, *, token: str) -> User | None:
+    """The person whose open link carries this token."""
+    user = User.objects.filter(public_id=public_id).first()
+    return user if TokenGenerator().check_token(user, token) else None
+
+
+def owner_by_nonce(public_id: UUID, *, nonce: str) -> User | None:
+    """The person whose open link has this nonce: for a session that proved the token before.
+
+    The session keeps the nonce and not the token, so that a copy of the database opens nothing.
+    """
+    user = User.objects.filter(public_id=public_id).first()
+    return user if user and is_open(user) and user.password_link_nonce == nonce else None
 
 
 class TokenGenerator:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 128
 SLOTS = 4
-SLOT_WAIT_SECONDS = 2
+# Twenty people who accept at the same moment all get their turn, even on one busy core.
+SLOT_WAIT_SECONDS = 10
 BLOCKLIST = Path(__file__).parent / "common_passwords.txt"
 # Without 0/O, 1/l/I: a suggested password may be read out over the telephone.
 UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"

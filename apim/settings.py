@@ -118,6 +118,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "base_cache",
+        # Beyond it the cache throws entries away: with Django's 300 a guesser could make the
+        # throttle forget by trying many addresses.
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
 }
 
@@ -159,10 +162,8 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
     "login": "portal.forms.SignInForm",
     "reset_password": "portal.forms.RequestPasswordLinkForm",
-    "reset_password_from_key": "portal.forms.ChoosePasswordForm",
     "change_password": "portal.forms.ChangePasswordForm",
     "reauthenticate": "portal.forms.ReauthenticateForm",
-    "user_token": "portal.forms.PasswordLinkForm",
 }
 # SECURITY: counted before the hash. `login_failed` is keyed by account and address together
 # (accounts.adapter), so that nobody can lock the owner out from elsewhere.

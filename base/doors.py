@@ -22,6 +22,10 @@ from django.utils.http import urlencode
 View = Callable[..., HttpResponseBase]
 Door = Literal["open", "signed in", "administrators"]
 
+# Session key: when the session came back after CONSOLE_IDLE_SECONDS of silence
+# (accounts.middleware). Kept, so that asking a second time does not open the door.
+WOKE_AT = "woke_at"
+
 
 def open_to_all(view: View) -> View:
     """Visitors may pass."""
@@ -47,11 +51,7 @@ def administrators_only(view: View) -> View:
             return redirect_to_login(request.get_full_path())
         if not user.is_administrator:
             raise PermissionDenied
-        idle = getattr(request, "idle_seconds", 0)
-        if (
-            idle > settings.CONSOLE_IDLE_SECONDS
-            or password_age(request) > settings.CONSOLE_SIGN_IN_SECONDS
-        ):
+        if password_age(request) > min(settings.CONSOLE_SIGN_IN_SECONDS, _awake_for(request)):
             return _ask_password(request)
         return view(request, *args, **kwargs)
 
@@ -77,6 +77,12 @@ def password_age(request: HttpRequest) -> float:
     """Seconds since this session last proved who it is; endless when it never did."""
     records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
     return time.time() - records[-1]["at"] if records else float("inf")
+
+
+def _awake_for(request: HttpRequest) -> float:
+    """Seconds since this session came back from a long silence; endless when it never slept."""
+    woke_at = request.session.get(WOKE_AT)
+    return time.time() - woke_at if woke_at else float("inf")
 
 
 def _ask_password(request: HttpRequest) -> HttpResponseBase:

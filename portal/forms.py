@@ -1,1 +1,191 @@
-"""Forms of the portal."""
+"""Forms of the portal: what input looks like. The rules behind them are the actions'."""
+
+from collections import defaultdict
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.account.internal.flows.password_change import change_password
+from allauth.account.models import Login
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.models import User
+from accounts.passwords import MAX_LENGTH
+from base.addresses import canonical_address
+
+TOO_LONG = _("A password has at most %(maximum)d characters.")
+
+
+class AddressField(forms.CharField):
+    """Gives the canonical address. No ``maxlength``: a pasted value is never cut short."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(
+            label=_("Email address"), widget=forms.EmailInput(attrs=attributes), **kwargs
+        )
+
+    def clean(self, value: str) -> str:
+        return canonical_address(super().clean(value))
+
+
+class PasswordField(forms.CharField):
+    """Taken exactly as typed; longer than 128 characters is refused before anything is hashed."""
+
+    def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
+        attributes = {"autocomplete": autocomplete, "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(strip=False, widget=forms.PasswordInput(attrs=attributes), **kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > MAX_LENGTH:
+            raise ValidationError(TOO_LONG % {"maximum": MAX_LENGTH}, code="password_too_long")
+
+
+class NewPasswordField(PasswordField):
+    """With the rules stated before anybody types."""
+
+    def __init__(self, *, label: Any = _("New password")) -> None:
+        super().__init__(label=label, autocomplete="new-password", help_text=_password_rules())
+
+    @property
+    def minimum(self) -> int:
+        """For the count beside the field."""
+        return settings.PASSWORD_MIN_LENGTH
+
+
+_password_rules = lazy(lambda: " ".join(map(str, password_validators_help_texts())), str)
+
+
+class SignInForm(LoginForm):
+    """allauth's, with the field under our name for it and one refusal for every reason."""
+
+    email = AddressField()
+    password = PasswordField(label=_("Password"), autocomplete="current-password")
+    remember = forms.BooleanField(label=_("Keep me signed in"), required=False)
+    field_order = ("email", "password", "remember")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["login"]
+        self.order_fields(self.field_order)
+
+    def user_credentials(self) -> dict[str, str]:
+        return {"email": self.cleaned_data["email"], "password": self.cleaned_data["password"]}
+
+    def clean(self) -> dict[str, Any]:
+        if self.errors:
+            return self.cleaned_data
+        adapter = get_adapter(self.request)
+        self.user = adapter.authenticate(self.request, **self.user_credentials())
+        if self.user is None:
+            raise adapter.validation_error("email_password_mismatch")
+        self._login = Login(user=self.user, email=self.user.email)
+        return self.cleaned_data
+
+
+class ReauthenticateForm(AllauthReauthenticateForm):
+    password = PasswordField(label=_("Password"), autocomplete="current-password")
+
+
+class RequestPasswordLinkForm(forms.Form):
+    email = AddressField()
+
+    def save(self, request: Any) -> None:
+        """Send a link to an active person; unknown and blocked addresses get the same answer."""
+        user = User.objects.by_address(self.cleaned_data["email"])
+        if user is None:
+            return
+        try:
+            actions.send_password_link(user=user, by=None)
+        except actions.UserIsBlocked:
+            return
+
+
+class ChoosePasswordForm(forms.Form):
+    """After a link from a letter. The action judges the password."""
+
+    password = NewPasswordField()
+
+
+class ChangePasswordForm(forms.Form):
+    """One's own, from the profile or forced at first sign-in."""
+
+    current_password = PasswordField(label=_("Current password"), autocomplete="current-password")
+    password = NewPasswordField()
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_current_password(self) -> str:
+        given: str = self.cleaned_data["current_password"]
+        # Through the adapter, so that guesses at a desk left open are counted.
+        if not get_adapter().reauthenticate(self.user, given):
+            raise ValidationError(
+                _("The current password is not right."), code="incorrect_password"
+            )
+        return given
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password == self.cleaned_data.get("current_password"):
+            raise ValidationError(_("Choose a password other than the current one."))
+        return get_adapter().clean_password(password, user=self.user)
+
+    def save(self) -> None:
+        change_password(self.user, self.cleaned_data["password"])
+
+
+class NamesForm(forms.Form):
+    """Lengths are the model's; what a name may contain is the action's."""
+
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+
+class AcceptForm(NamesForm):
+    """What an invited person decides. The address and the roles are the invitation's."""
+
+    password = NewPasswordField(label=_("Choose a password"))
+
+
+class ProfileForm(NamesForm):
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), help_text=_("Times on every page are shown in this zone.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = time_zones()  # type: ignore[attr-defined]
+
+
+@cache
+def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every zone this machine knows, by region, UTC first."""
+    regions: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(available_timezones() - {"UTC"}):
+        region, slash, place = name.partition("/")
+        if slash:
+            regions[region].append((name, place.replace("_", " ").replace("/", ", ")))
+        else:
+            regions["Other"].append((name, name))
+    others = regions.pop("Other", [])
+    return [("UTC", [("UTC", "UTC")]), *regions.items(), ("Other", others)]

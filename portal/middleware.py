@@ -9,7 +9,13 @@ from django.urls import Resolver404, resolve
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # What stays reachable meanwhile, by URL name.
-ALLOWED = {"account_change_password", "account_logout", "account_reauthenticate", "portal:theme"}
+ALLOWED = {
+    "account_change_password",
+    "account_logout",
+    "account_reauthenticate",
+    "portal:help",
+    "portal:theme",
+}
 
 
 class ForcedPasswordChange:

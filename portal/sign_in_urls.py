@@ -1,23 +1,42 @@
-"""django-allauth's views at our stable addresses, under the names allauth looks them up by."""
+"""The sign-in ceremonies at our stable addresses, under the names django-allauth looks them up by."""
 
 from allauth.account import views
 from django.urls import path, re_path
 
+from base.doors import open_to_all, signed_in_only
+from portal.views import passwords, sign_in
+
 urlpatterns = [
-    path("sign-in/", views.login, name="account_login"),
-    path("sign-out/", views.logout, name="account_logout"),
-    path("sign-in/again/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
-    path("password/reset/sent/", views.password_reset_done, name="account_reset_password_done"),
+    path("sign-in/", open_to_all(sign_in.SignIn.as_view()), name="account_login"),
+    path("sign-out/", open_to_all(views.logout), name="account_logout"),
+    path(
+        "sign-in/again/",
+        signed_in_only(sign_in.Reauthenticate.as_view()),
+        name="account_reauthenticate",
+    ),
+    path(
+        "password/reset/",
+        open_to_all(sign_in.RequestPasswordLink.as_view()),
+        name="account_reset_password",
+    ),
+    path(
+        "password/reset/sent/",
+        open_to_all(views.password_reset_done),
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9a-f]{32})-(?P<key>[A-Za-z0-9_-]+)/$",
-        views.password_reset_from_key,
+        passwords.choose,
         name="account_reset_password_from_key",
     ),
     path(
         "password/reset/done/",
-        views.password_reset_from_key_done,
+        open_to_all(views.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
-    path("profile/password/", views.password_change, name="account_change_password"),
+    path(
+        "profile/password/",
+        signed_in_only(sign_in.ChangePassword.as_view()),
+        name="account_change_password",
+    ),
 ]

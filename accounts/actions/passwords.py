@@ -16,6 +16,13 @@ class UserIsBlocked(ValidationError):
         super().__init__(_("This person is blocked. Activate them first."), code="user_is_blocked")
 
 
+class PasswordLinkNotUsable(ValidationError):
+    """Used, replaced, over, or its owner was blocked."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This link no longer works."), code="password_link_not_usable")
+
+
 def check_password_rules(password: str, *, user: User) -> None:
     """Raise ValidationError (field ``password``) unless the password may be used by this person."""
     try:
@@ -73,3 +80,16 @@ def send_password_link(*, user: User, by: User | None) -> User:
         data={"sent_by": by.full_name if by else ""},
     )
     return user
+
+
+@transaction.atomic
+def use_password_link(*, user: User, nonce: str, password: str) -> User:
+    """Spend the open link with this nonce on a new password; every session ends.
+
+    Under the person's lock, so that two posts at once spend it once. Raises PasswordLinkNotUsable,
+    or ValidationError (field ``password``), which leaves the link open.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not password_links.is_open(user) or user.password_link_nonce != nonce:
+        raise PasswordLinkNotUsable
+    return set_password(user=user, password=password, by=user)

@@ -1,13 +1,15 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from audit.models import Event
 from base.doors import signed_in_only
 
 
 @signed_in_only
 def home(request: HttpRequest) -> HttpResponse:
-    """What to do next."""
-    return render(request, "portal/home.html")
+    """What to do next, and when the account was last used to sign in."""
+    sign_ins = Event.objects.filter(subject_id=request.user.public_id, action="user.signed_in")
+    return render(request, "portal/home.html", {"sign_ins": sign_ins.order_by("-id")[:2]})
 
 
 @signed_in_only

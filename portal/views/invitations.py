@@ -1,0 +1,142 @@
+"""Answering an invitation by the link from its letter.
+
+GET and HEAD change nothing, however often a mail scanner fetches the page. The token stays in the
+address, so that one address serves people and scripts alike; nothing else may learn it
+(``private_link``), and the pages load nothing from elsewhere.
+"""
+
+from typing import Any
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from base.doors import open_to_all
+from invitations.access import Link, find_link
+from invitations.actions import (
+    InvitationNotUsable,
+    accept_invitation,
+    decline_invitation,
+    resend_invitation,
+)
+from portal.dead_ends import dead_end_of
+from portal.forms import AcceptForm
+from portal.private_links import private_link
+
+shows_or_acts = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@open_to_all
+@private_link
+@shows_or_acts
+def accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a password, become a user, be signed in."""
+    link = find_link(token)
+    if link is None:
+        return _unknown(request)
+    refused = _refusal(request, link, token)
+    if refused:
+        return refused
+    invitation = link.invitation
+    form = AcceptForm(
+        request.POST if request.method == "POST" else None,
+        initial={"first_name": invitation.first_name, "last_name": invitation.last_name},
+    )
+    if form.is_valid():
+        try:
+            user = accept_invitation(invitation=invitation, **form.cleaned_data)
+        except InvitationNotUsable:
+            return _dead(request, find_link(token), token)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            return _signed_in(request, user)
+    context = {"form": form, "invitation": invitation, "token": token}
+    status = 422 if form.is_bound else 200
+    return render(request, "portal/invitations/accept.html", context, status=status)
+
+
+@open_to_all
+@private_link
+@shows_or_acts
+def decline(request: HttpRequest, token: str) -> HttpResponse:
+    """Say no: a page that asks, and a POST that answers."""
+    link = find_link(token)
+    if link is None:
+        return _unknown(request)
+    refused = _refusal(request, link, token)
+    if refused:
+        return refused
+    context = {"invitation": link.invitation, "token": token}
+    if request.method != "POST":
+        return render(request, "portal/invitations/decline.html", context)
+    try:
+        decline_invitation(invitation=link.invitation)
+    except InvitationNotUsable:
+        return _dead(request, find_link(token), token)
+    return render(request, "portal/invitations/declined.html", context)
+
+
+@open_to_all
+@private_link
+@require_POST
+def renew(request: HttpRequest, token: str) -> HttpResponse:
+    """A fresh letter to the same address, for whoever holds an expired or replaced link."""
+    link = find_link(token)
+    if link is None:
+        return _unknown(request)
+    end = dead_end_of(link)
+    if end is None or not end.can_be_renewed:
+        return _dead(request, link, token)
+    key = str(link.invitation.public_id)
+    if not ratelimit.consume(request, action="fresh_invitation", key=key):
+        return _dead(request, link, token, status=429, too_many=True)
+    try:
+        resend_invitation(invitation=link.invitation, by=None)
+    except InvitationNotUsable:
+        return _dead(request, find_link(token), token)
+    return render(request, "portal/invitations/renewed.html", {"invitation": link.invitation})
+
+
+def _refusal(request: HttpRequest, link: Link, token: str) -> HttpResponse | None:
+    """The page that is shown instead: a dead link, somebody else's browser, too many posts."""
+    if dead_end_of(link) is not None:
+        return _dead(request, link, token)
+    if request.user.is_authenticated:
+        context = {"invitation": link.invitation, "token": token}
+        status = 409 if request.method == "POST" else 200
+        return render(request, "portal/invitations/wrong_session.html", context, status=status)
+    return ratelimit.consume_or_429(request, action="invitation")
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/invitations/unknown.html", status=404)
+
+
+def _dead(
+    request: HttpRequest, link: Link | None, token: str, *, status: int = 410, **context: Any
+) -> HttpResponse:
+    """What became of the invitation, and the one next step."""
+    if link is None:
+        return _unknown(request)
+    context |= {"invitation": link.invitation, "end": dead_end_of(link), "token": token}
+    return render(request, "portal/invitations/dead.html", context, status=status)
+
+
+def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
+    """allauth's own flow: a fresh session, the record of the password, the known device."""
+    login = Login(user=user, email=user.email, redirect_url=reverse("portal:home"))
+    response = perform_password_login(request, {"email": user.email}, login)
+    request.session.set_expiry(0)
+    messages.success(
+        request, _("Welcome, %(name)s. Your account is active.") % {"name": user.first_name}
+    )
+    return response

@@ -1,0 +1,62 @@
+"""django-allauth's ceremonies with our answers: a refused form is 422, a refused attempt 429."""
+
+import time
+from typing import Any
+
+from allauth.account import views
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import devices
+
+# Longer than sending a link ever takes, so that the answer for a known address takes as long.
+ASKING_TAKES_SECONDS = 0.5
+
+
+class AnswersByStatus:
+    """Tells scripts what happened without making them read the page."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        refused = any(
+            error.code == "too_many_login_attempts"
+            for errors in form.errors.as_data().values()
+            for error in errors
+        )
+        response.status_code = 429 if refused else 422
+        return response
+
+
+class SignIn(AnswersByStatus, views.LoginView):
+    """One refusal for unknown, wrong and blocked alike."""
+
+
+class Reauthenticate(AnswersByStatus, views.ReauthenticateView):
+    """The password again, before what needs a fresh one."""
+
+
+class RequestPasswordLink(AnswersByStatus, views.PasswordResetView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        began = time.monotonic()
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        time.sleep(max(0, began + ASKING_TAKES_SECONDS - time.monotonic()))
+        return response
+
+
+class ChangePassword(AnswersByStatus, views.PasswordChangeView):
+    """Keeps this session, ends the others; the browser stays a known device."""
+
+    def get_default_success_url(self) -> str:
+        return reverse("portal:after-sign-in" if self.was_forced else "portal:profile")
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        self.was_forced = self.request.user.must_change_password
+        response: HttpResponse = super().form_valid(form)
+        devices.remember(self.request, response, self.request.user)
+        messages.success(
+            self.request, _("Your password was changed. Every other session was signed out.")
+        )
+        return response
