@@ -1,0 +1,398 @@
+"""Delivery against a real mail server, in every mood of it."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.actions import activate_user, block_user, send_password_link
+from invitations.actions import resend_invitation, revoke_invitation
+from mail import delivery
+from mail.letters import Letter, register
+from mail.models import Message
+from mail.outbox import queue_letter
+from tests.factories import InvitationFactory
+from tests.mail.conftest import open_server
+
+pytestmark = pytest.mark.django_db
+State = Message.State
+
+
+def test_letter_is_text_then_html_under_its_fixed_message_id(mail_server, queue):
+    message = queue()
+
+    counts = delivery.deliver_due()
+
+    assert counts == Counter(sent=1)
+    [letter] = mail_server.letters
+    assert letter.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in letter.iter_parts()] == ["text/plain", "text/html"]
+    assert letter["Message-ID"] == message.message_id
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["X-Tags"] == "account_activated"
+    assert letter["From"] == django_settings.DEFAULT_FROM_EMAIL
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.leased_until) == (State.SENT, 1, None)
+    assert message.answer == "250 2.0.0 queued as 000001"
+    assert message.sent_at
+
+
+def test_batch_uses_one_connection(mail_server, queue):
+    for number in range(10):
+        queue(f"person{number}@example.org")
+
+    assert delivery.deliver_due() == Counter(sent=10)
+
+    assert mail_server.connections == 1
+    assert mail_server.recipients == [f"person{number}@example.org" for number in range(10)]
+
+
+def test_connection_ended_by_the_server_is_reopened(mail_server, queue):
+    mail_server.letters_per_connection = 2
+    for number in range(5):
+        queue(f"person{number}@example.org")
+
+    assert delivery.deliver_due() == Counter(sent=5)
+
+    assert mail_server.connections == 3
+    assert mail_server.recipients == [f"person{number}@example.org" for number in range(5)]
+
+
+def test_server_that_hangs_up_again_and_again_is_an_outage(mail_server, queue):
+    mail_server.letters_per_connection = 0
+    queue()
+    queue()
+
+    assert delivery.deliver_due() == Counter(queued=1)
+
+    assert set(Message.objects.values_list("state", "answer")) == {
+        (State.QUEUED, "421 4.7.0 Too many letters")
+    }
+
+
+def test_rolled_back_action_sends_nothing(mail_server, queue):
+    with pytest.raises(RuntimeError), transaction.atomic():
+        queue()
+        raise RuntimeError("the action failed after its letter")
+
+    assert delivery.deliver_due() == Counter()
+    assert mail_server.letters == []
+
+
+def test_refused_recipient_fails_in_the_servers_words_and_others_leave(mail_server, queue):
+    mail_server.refusals["gone@example.org"] = "550 5.1.1 No such mailbox <here>"
+    refused = queue("gone@example.org")
+    queue("chen@example.org")
+
+    assert delivery.deliver_due() == Counter(failed=1, sent=1)
+
+    refused.refresh_from_db()
+    assert refused.state == State.FAILED
+    assert refused.answer == "550 5.1.1 No such mailbox <here>"
+    assert refused.what_happened == (
+        "The mail server refused it: 550 5.1.1 No such mailbox <here>"
+    )
+    assert delivery.deliver_due() == Counter()
+
+
+def test_address_that_cannot_be_written_fails(mail_server, queue):
+    message = queue("nobody@")
+
+    assert delivery.deliver_due() == Counter(failed=1)
+
+    message.refresh_from_db()
+    assert message.what_happened.startswith("It was not sent: Invalid address")
+
+
+def test_temporary_refusal_of_one_recipient_is_tried_later_and_others_leave(mail_server, queue):
+    mail_server.refusals["full@example.org"] = "451 4.2.1 Mailbox busy"
+    busy = queue("full@example.org")
+    queue("chen@example.org")
+
+    assert delivery.deliver_due() == Counter(queued=1, sent=1)
+
+    busy.refresh_from_db()
+    assert busy.state == State.QUEUED
+    assert busy.will_be_retried
+    assert busy.answer == "451 4.2.1 Mailbox busy"
+    assert "Will be tried again at " in busy.what_happened
+    wait = busy.not_before - timezone.now()
+    assert timedelta(seconds=55) < wait <= timedelta(seconds=75)
+    assert delivery.deliver_due() == Counter()
+
+
+def test_refused_sender_holds_letters_back_instead_of_failing_them(mail_server, queue):
+    mail_server.refusals["no-reply@apis.example"] = "550 5.7.1 Sender not allowed"
+    queue("chen@example.org")
+    queue("dara@example.org")
+
+    assert delivery.deliver_due() == Counter(queued=1)
+
+    assert set(Message.objects.values_list("state", "answer")) == {
+        (State.QUEUED, "550 5.7.1 Sender not allowed")
+    }
+
+
+def test_outage_delays_and_loses_nothing(postbox, dead_port, queue):
+    for number in range(3):
+        queue(f"person{number}@example.org")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert delivery.deliver_due() == Counter(queued=1)
+        # One knock was enough: the others wait with the same words.
+        assert set(Message.objects.values_list("state", "answer")) == {
+            (State.QUEUED, "Connection refused")
+        }
+        assert delivery.deliver_due() == Counter()
+        clock.shift(timedelta(minutes=2))
+        assert delivery.deliver_due() == Counter(queued=1)
+
+        with open_server(postbox, dead_port):
+            clock.shift(timedelta(minutes=5))
+            assert delivery.deliver_due() == Counter(sent=3)
+
+    assert sorted(postbox.recipients) == [f"person{number}@example.org" for number in range(3)]
+
+
+def test_outage_lets_a_letter_queued_meanwhile_try_at_once(dead_port, queue):
+    queue("chen@example.org")
+    delivery.deliver_due()
+    newcomer = queue("dara@example.org")
+
+    assert delivery.deliver_due() == Counter(queued=1)
+
+    newcomer.refresh_from_db()
+    assert newcomer.attempts == 1
+
+
+def test_pauses_double_up_to_an_hour():
+    pauses = [delivery.pause_after(attempts) for attempts in range(1, 40)]
+
+    for pause, minutes in zip(pauses, [1, 2, 4, 8, 16, 32], strict=False):
+        assert timedelta(minutes=minutes) <= pause <= timedelta(minutes=minutes * 1.25)
+    assert set(pauses[6:]) == {timedelta(hours=1)}
+
+
+def test_gives_up_after_24_hours_of_trying(dead_port, queue):
+    message = queue()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        tries = 0
+        while Message.objects.filter(state=State.QUEUED).exists():
+            clock.move_to(delivery.next_due() + timedelta(seconds=1))
+            delivery.deliver_due()
+            tries += 1
+            assert tries < 100
+        message.refresh_from_db()
+        assert timedelta(hours=24) <= timezone.now() - message.first_tried_at < timedelta(hours=25)
+
+    assert message.state == State.FAILED
+    assert message.answer == "Given up after 24 hours: Connection refused"
+    assert message.what_happened == (
+        "It was not sent: Given up after 24 hours: Connection refused"
+    )
+    assert 24 < tries < 40
+
+
+def test_letter_that_waited_for_a_worker_is_not_given_up(dead_port, queue):
+    message = queue()
+    Message.objects.update(created_at=timezone.now() - timedelta(days=3))
+
+    delivery.deliver_due()
+
+    message.refresh_from_db()
+    assert message.state == State.QUEUED
+
+
+def test_letter_of_an_unknown_kind_waits_for_the_release_that_knows_it(mail_server, queue):
+    stranger = queue(kind="from_the_future")
+    queue()
+
+    assert delivery.deliver_due() == Counter(queued=1, sent=1)
+
+    stranger.refresh_from_db()
+    assert stranger.answer == "No letter is called from_the_future."
+
+
+def test_letter_that_cannot_be_written_fails_alone_and_without_its_link(mail_server, queue, caplog):
+    token = "t" * 43
+
+    def broken(message):
+        raise ValueError(f"cannot link to /invitations/{token}/")
+
+    register(Letter(kind="account_blocked", title="Broken", build=broken))
+    unwritten = queue(kind="account_blocked")
+    queue()
+
+    assert delivery.deliver_due() == Counter(failed=1, sent=1)
+
+    unwritten.refresh_from_db()
+    assert unwritten.answer == (
+        "The letter could not be written: ValueError cannot link to /invitations/[redacted]/"
+    )
+    assert "in broken" in caplog.text
+    assert token not in caplog.text
+
+
+def test_letter_without_templates_fails_with_the_reason(mail_server, queue, plain_letter):
+    register(Letter(kind="bare", title="Bare", build=lambda message: {"service": object()}))
+    message = queue(kind="bare")
+
+    assert delivery.deliver_due() == Counter(failed=1)
+
+    message.refresh_from_db()
+    assert message.what_happened.startswith("It was not sent: The letter could not be written: ")
+
+
+def test_letter_of_a_dead_sender_is_sent_when_its_lease_is_over(mail_server, queue):
+    message = queue()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert delivery._claim(message)
+        assert delivery.deliver_due() == Counter()
+        assert delivery.next_due() == timezone.now() + delivery.LEASE
+
+        clock.shift(delivery.LEASE + timedelta(seconds=1))
+        assert delivery.deliver_due() == Counter(sent=1)
+
+    assert [letter["Message-ID"] for letter in mail_server.letters] == [message.message_id]
+
+
+def test_sender_whose_lease_ran_out_does_not_touch_the_letter(mail_server, queue, caplog):
+    message = queue()
+
+    delivery._claim(message)
+    Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    [again] = Message.objects.all()
+    assert delivery._claim(again)
+
+    delivery._settle(message, state=State.FAILED, answer="too late")
+
+    again.refresh_from_db()
+    assert (again.state, again.attempts) == (State.SENDING, 2)
+    assert "outlived its lease" in caplog.text
+
+
+def test_claim_is_won_once(queue):
+    first, second = queue(), Message.objects.get()
+
+    assert delivery._claim(first)
+    assert not delivery._claim(second)
+
+
+def test_stop_ends_the_batch_between_letters(mail_server, queue):
+    for _number in range(3):
+        queue()
+
+    counts = delivery.deliver_due(stop=lambda: bool(mail_server.letters))
+
+    assert counts == Counter(sent=1)
+    assert Message.objects.filter(state=State.QUEUED).count() == 2
+
+
+def test_limit_bounds_the_batch(mail_server, queue):
+    for _number in range(3):
+        queue()
+
+    assert delivery.deliver_due(limit=2) == Counter(sent=2)
+
+
+# --- Letters that are no longer wanted -------------------------------------------------------
+
+
+def invite(ada, **facts):
+    invitation = InvitationFactory(sender=ada, email="sofia@example.org", **facts)
+    queue_letter("invitation", to=invitation.email, reference=invitation.public_id)
+    return invitation
+
+
+def test_wanted_invitation_is_sent(mail_server, ada):
+    invite(ada)
+
+    assert delivery.deliver_due() == Counter(sent=1)
+
+
+def test_revoked_invitation_cancels_its_waiting_letter(mail_server, ada):
+    revoke_invitation(invitation=invite(ada), by=ada)
+
+    assert delivery.deliver_due() == Counter()
+    assert Message.objects.get().what_happened == "Not sent: it was no longer wanted."
+
+
+def test_invitation_revoked_while_its_letter_waits_for_a_retry_is_cancelled(mail_server, ada):
+    invitation = invite(ada)
+    # Claimed by a sender that died: revoking cannot withdraw it, delivery has to look.
+    delivery._claim(Message.objects.get())
+    revoke_invitation(invitation=invitation, by=ada)
+    Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+    assert mail_server.letters == []
+
+
+def test_expired_invitation_is_cancelled(mail_server, ada):
+    invite(ada, expires_at=timezone.now() - timedelta(seconds=1))
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
+def test_invitation_of_a_blocked_sender_is_cancelled(mail_server, ada, chen_administrator):
+    invite(ada)
+    block_user(user=ada, by=chen_administrator)
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
+def test_resent_invitation_sends_one_letter_with_the_new_link(mail_server, ada):
+    resend_invitation(invitation=invite(ada), by=ada)
+
+    assert delivery.deliver_due() == Counter(sent=1)
+    assert Message.objects.filter(state=State.CANCELLED).count() == 1
+
+
+def test_password_link_of_a_blocked_person_is_cancelled(mail_server, ada, ben):
+    send_password_link(user=ben, by=ada)
+    block_user(user=ben, by=ada)
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
+def test_letter_about_a_block_that_is_over_is_cancelled(mail_server, ada, ben):
+    block_user(user=ben, by=ada, tell=True)
+    activate_user(user=ben, by=ada)
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
+def test_letter_to_a_deleted_person_is_cancelled(mail_server, ada, ben):
+    activate_user(user=block_user(user=ben, by=ada), by=ada, tell=True)
+    ben.delete()
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
+# --- The database fails, not the mail server -------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letter_taken_by_the_server_is_noted_though_the_database_hung_up(mail_server, queue):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no connection that could be lost")
+    message = queue()
+    connection.ensure_connection()
+    own = connection.connection.info.backend_pid
+
+    def hang_up(letter):
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [own])
+        other.close()
+
+    mail_server.on_letter = hang_up
+
+    assert delivery.deliver_due() == Counter(sent=1)
+
+    message.refresh_from_db()
+    assert message.state == State.SENT
+    assert len(mail_server.letters) == 1
