@@ -1,0 +1,132 @@
+"""Every dialog by keyboard alone, and as a page without script."""
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from invitations.models import Invitation
+from tests.factories import PASSWORD
+
+
+def focused(page) -> str:
+    return page.evaluate("document.activeElement.outerHTML")
+
+
+def test_invite_by_keyboard(open_browser, ada):
+    page = open_browser(ada)
+    page.goto("/console/developers/")
+
+    opener = page.get_by_role("link", name="Invite user")
+    opener.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    assert 'name="first_name"' in focused(page)
+
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert "Invite user" in focused(page)
+
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.type("Sofia")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Brandt")
+    dialog.get_by_label("Email address").focus()
+    page.keyboard.type("nope")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_label("First name")).to_have_value("Sofia")
+
+    dialog.get_by_label("Email address").fill("sofia@kelpworks.example")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/invitations/*/")
+    assert Invitation.objects.get().email == "sofia@kelpworks.example"
+
+
+def test_block_and_undo_by_keyboard(open_browser, ada, ben):
+    page = open_browser(ada)
+    page.goto("/console/developers/")
+
+    page.get_by_role("link", name="Block Ben Okafor").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.type("Left the company")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Ben Okafor is blocked.")).to_be_visible()
+    ben.refresh_from_db()
+    assert ben.block_reason == "Left the company"
+
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Ben Okafor is active again.")).to_be_visible()
+    ben.refresh_from_db()
+    assert ben.is_active
+
+
+@pytest.mark.parametrize(
+    "path", ["edit/", "block/", "roles/", "note/", "password/", "delete/"]
+)
+def test_every_dialog_of_a_person_opens_takes_focus_and_gives_it_back(open_browser, ada, ben, path):
+    page = open_browser(ada)
+    page.goto(f"/console/developers/{ben.public_id}/")
+
+    opener = page.locator(f"main a[data-dialog][href$='/{path}']").first
+    menu = page.locator("details.menu", has=opener)
+    if menu.count():
+        menu.locator("summary").click()
+    opener.focus()
+    page.keyboard.press("Enter")
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    assert page.evaluate("document.querySelector('dialog').contains(document.activeElement)")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert path in focused(page)
+
+
+def test_search_filters_as_one_types_and_keeps_the_address(open_browser, ada, ben):
+    page = open_browser(ada)
+    page.goto("/console/developers/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("okaf")
+
+    expect(page.get_by_role("link", name="Ada Lovelace")).to_be_hidden()
+    expect(page.get_by_role("link", name="Ben Okafor", exact=True)).to_be_visible()
+    page.wait_for_url("**q=okaf**")
+    assert 'name="q"' in focused(page)
+
+
+def test_the_whole_way_without_script(open_browser, ada, ben):
+    page = open_browser(ada, script=False)
+
+    page.goto("/console/developers/")
+    page.get_by_label("Search").fill("okafor")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Block Ben Okafor").click()
+    page.get_by_role("button", name="Block developer").click()
+    assert User.objects.blocked().get() == ben
+
+    page.goto("/console/developers/add/")
+    page.get_by_label("Set a password now").check()
+    page.get_by_label("Email address").fill("hana@quarry.example")
+    page.get_by_label("First name").fill("Hana")
+    page.get_by_label("Last name").fill("Tanaka")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Hana Tanaka was added and can sign in now.")).to_be_visible()
+
+
+def test_the_theme_is_kept(open_browser, ben):
+    page = open_browser(ben, script=False)
+    page.goto("/")
+
+    page.locator("details.menu summary").first.click()
+    page.get_by_role("button", name="Dark").click()
+
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    page.goto("/profile/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
