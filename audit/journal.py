@@ -37,3 +37,8 @@ def record(action: str, *, by: Recordable | None, subject: Recordable, **data: A
         address=request_address.get(),
         data=data,
     )
+
+
+def record_export(*, filters: dict[str, str], file_format: str, by: Recordable) -> Event:
+    """Note that somebody takes the journal away; call it before the first line leaves."""
+    return record("activity.exported", by=by, subject=by, filters=filters, format=file_format)

@@ -35,7 +35,9 @@ TITLES = {
     "invitation.accepted": gettext_lazy("Invitation accepted"),
     "invitation.declined": gettext_lazy("Invitation declined"),
     "invitation.address_taken": gettext_lazy("Invitation address taken"),
+    "invitation.link_copied": gettext_lazy("Invitation link copied"),
     "service.edited": gettext_lazy("Settings changed"),
+    "activity.exported": gettext_lazy("Activity exported"),
 }
 
 SENTENCES = {
@@ -64,7 +66,11 @@ SENTENCES = {
     "invitation.address_taken": gettext_lazy(
         "The invitation to %(subject)s could not be accepted: the address has an account"
     ),
+    "invitation.link_copied": gettext_lazy(
+        "%(actor)s copied the link of the invitation to %(subject)s"
+    ),
     "service.edited": gettext_lazy("%(actor)s changed the settings"),
+    "activity.exported": gettext_lazy("%(actor)s exported the activity"),
 }
 
 # Where the actor is the subject, the sentence above would name them twice.
@@ -99,7 +105,9 @@ ICONS = {
     "user.sign_in_failed": "exclamation-triangle",
     "user.refused": "exclamation-triangle",
     "users.exported": "arrow-down-tray",
+    "invitation.link_copied": "link",
     "service.edited": "cog-6-tooth",
+    "activity.exported": "arrow-down-tray",
 }
 ICONS_OF_NOUN = {"role": "shield-check", "invitation": "envelope"}
 

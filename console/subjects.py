@@ -1,0 +1,37 @@
+"""Where the things that events and letters tell of can be seen, as far as they still exist."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.urls import reverse
+
+from accounts.models import Role, User
+from audit.models import Event
+from invitations.models import Invitation
+
+PAGES = {
+    "user": (User, "console:developer"),
+    "role": (Role, "console:role"),
+    "invitation": (Invitation, "console:invitation"),
+}
+
+
+def addresses_of(events: Iterable[Event]) -> dict[UUID, str]:
+    """The page of each event's subject and actor, by public id; one query for each kind of thing."""
+    wanted: dict[str, set[UUID]] = {kind: set() for kind in PAGES}
+    for event in events:
+        if event.actor_id:
+            wanted["user"].add(event.actor_id)
+        if event.subject_id and event.subject_kind in wanted:
+            wanted[event.subject_kind].add(event.subject_id)
+    found: dict[UUID, str] = {}
+    for kind, ids in wanted.items():
+        found |= pages_of(kind, ids)
+    return found
+
+
+def pages_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The page of each thing of one kind that still exists."""
+    model, name = PAGES[kind]
+    existing = model.objects.filter(public_id__in=list(ids)).values_list("public_id", flat=True)
+    return {public_id: reverse(name, args=[public_id]) for public_id in existing}

@@ -1,0 +1,41 @@
+"""The service's own settings."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from base.doors import administrators_only
+from console.dialogs import posted
+from console.forms.settings import SettingsForm
+from console.requests import ConsoleRequest
+from service.actions import edit_service
+from service.models import current_service
+
+FIELDS = ["name", "support_address", "invitation_days"]
+
+
+@administrators_only
+def edit(request: ConsoleRequest) -> HttpResponse:
+    """What administrators decide, and beside it what the environment has decided."""
+    service = current_service()
+    form = SettingsForm(posted(request), initial={name: getattr(service, name) for name in FIELDS})
+    if form.is_valid():
+        try:
+            edit_service(**form.cleaned_data, by=request.user)
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, _("The settings were saved. They hold from now on."))
+            return redirect("console:settings")
+    context = {
+        "form": form,
+        "public_url": settings.PUBLIC_URL,
+        "mail_from": settings.DEFAULT_FROM_EMAIL,
+        "mail_delivery": settings.MAIL_DELIVERY,
+        "password_min_length": settings.PASSWORD_MIN_LENGTH,
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "console/settings/edit.html", context, status=status)
