@@ -1,6 +1,15 @@
 from django.urls import path
 
-from console.views import developer, developers, developers_bulk, invitations, roles
+from console.views import (
+    activity,
+    developer,
+    developers,
+    developers_bulk,
+    invitations,
+    overview,
+    roles,
+    settings,
+)
 
 app_name = "console"
 
@@ -46,4 +55,8 @@ urlpatterns = [
     path("roles/<uuid:public_id>/members/add/", roles.add_members, name="role-member-add"),
     path("roles/<uuid:public_id>/members/remove/", roles.remove_members, name="role-member-remove"),
     # Overview, activity, settings
+    path("", overview.overview, name="overview"),
+    path("activity/", activity.index, name="activity"),
+    path("activity/export/", activity.export, name="activity-export"),
+    path("settings/", settings.edit, name="settings"),
 ]

@@ -39,6 +39,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """An invitation is only as good as its sender: active and still an administrator."""
         return self.filter(_sender_may_invite())
 
+    def without_valid_sender(self) -> "InvitationQuerySet":
+        """Their links open nothing until somebody who may invite sends them again."""
+        return self.filter(~_sender_may_invite())
+
     def with_sender_check(self) -> "InvitationQuerySet":
         """Each row knows ``sender_may_invite``, for lists that mark those that lost their sender."""
         return self.annotate(sender_may_invite=_sender_may_invite())

@@ -44,7 +44,9 @@ class DayField(forms.DateField):
         super().__init__(
             label=label,
             required=False,
-            widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+            widget=forms.DateInput(
+                attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"
+            ),
         )
 
 

@@ -149,6 +149,7 @@ class InvitationsFilter(forms.Form):
         required=False, choices=[("all", _("All")), *Invitation.State.choices]
     )
     letter = forms.ChoiceField(required=False, choices=[("failed", _("Letter failed"))])
+    sender = forms.ChoiceField(required=False, choices=[("gone", _("Sender can no longer invite"))])
 
     @property
     def wanted_state(self) -> str:
@@ -158,13 +159,15 @@ class InvitationsFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.cleaned_data.get("q") or self.cleaned_data.get("letter"))
+        return any(self.cleaned_data.get(name) for name in ("q", "letter", "sender"))
 
     def apply(self, invitations: InvitationQuerySet) -> InvitationQuerySet:
         state = self.wanted_state
         found = invitations.matching(self.cleaned_data.get("q", ""))
         if self.cleaned_data.get("letter"):
             found = found.with_failed_letter()
+        if self.cleaned_data.get("sender"):
+            found = found.without_valid_sender()
         return found if state == "all" else found.in_state(state)
 
 

@@ -73,7 +73,9 @@ def export(request: ConsoleRequest) -> StreamingHttpResponse:
     filters = ActivityFilter(request.GET)
     wants_json = request.GET.get("format") == "json"
     found = filters.apply(Event.objects.all())
-    record_export(filters=filters.words(), file_format="json" if wants_json else "csv", by=request.user)
+    record_export(
+        filters=filters.words(), file_format="json" if wants_json else "csv", by=request.user
+    )
     name = f"activity-{timezone.now():%Y-%m-%d}"
     if wants_json:
         return _json_response(f"{name}.json", found)

@@ -1,0 +1,28 @@
+"""The first page of the console."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from audit.models import Event
+from base.doors import administrators_only
+from console.overview import Overview
+from console.requests import ConsoleRequest
+from console.views.activity import entries_of
+
+EVENTS_SHOWN = 10
+
+
+@administrators_only
+def overview(request: ConsoleRequest) -> HttpResponse:
+    """How the service stands, and what needs doing."""
+    state = Overview()
+    if state.is_first_run:
+        return render(request, "console/overview/first_run.html")
+    context = {
+        "counts": state.counts,
+        "tasks": state.tasks(),
+        "chart": state.growth(),
+        "failed_letters": state.failed_letters(),
+        "entries": entries_of(Event.objects.all()[:EVENTS_SHOWN]),
+    }
+    return render(request, "console/overview/overview.html", context)
