@@ -16,7 +16,7 @@ class PasswordBackend(AuthenticationBackend):
     """
 
     def _authenticate_by_email(self, email: str, password: str) -> User | None:
-        return self._check_password(User.objects.by_address(email), password)  # type: ignore[return-value]
+        return self._check_password(User.objects.by_address(email), password)
 
     def _check_password(self, user: Any, password: str) -> Any:
         if user is None:

@@ -1,10 +1,13 @@
 """People, their roles and their sessions."""
 
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinLengthValidator
@@ -233,9 +236,7 @@ class User(AbstractBaseUser):
     def get_session_auth_hash(self) -> str:
         return self._session_hash()
 
-    def get_session_auth_fallback_hash(self):  # type: ignore[no-untyped-def]
-        from django.conf import settings  # Late, as Django's own does.
-
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret=secret)
 
@@ -299,7 +300,7 @@ class Session(AbstractBaseSession):
         indexes = [models.Index(fields=["user", "-last_seen_at"], name="accounts_sessions_of_user")]
 
     @classmethod
-    def get_session_store_class(cls):  # type: ignore[no-untyped-def]
+    def get_session_store_class(cls) -> type[SessionBase]:
         from accounts.sessions import SessionStore  # Late: the engine imports this model.
 
         return SessionStore

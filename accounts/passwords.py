@@ -11,8 +11,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.exceptions import ValidationError
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -86,7 +86,7 @@ class LengthValidator:
             )
 
     def get_help_text(self) -> str:
-        return _("At least %(minimum)d characters. A few unrelated words work well.") % {
+        return gettext("At least %(minimum)d characters. A few unrelated words work well.") % {
             "minimum": settings.PASSWORD_MIN_LENGTH
         }
 
@@ -102,7 +102,7 @@ class BlocklistValidator:
             )
 
     def get_help_text(self) -> str:
-        return _("Not one that is widely used.")
+        return gettext("Not one that is widely used.")
 
 
 class PersonalWordsValidator:
@@ -124,7 +124,7 @@ class PersonalWordsValidator:
             )
 
     def get_help_text(self) -> str:
-        return _("Not the name or the email address.")
+        return gettext("Not the name or the email address.")
 
 
 def suggest_password() -> str:

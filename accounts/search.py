@@ -17,10 +17,10 @@ class Fragment(Lookup):
     lookup_name = "fragment"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         escaped = str(self.rhs).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"{column} LIKE %s", [*params, f"%{escaped}%"]
+        return f"{column} LIKE %s", (*params, f"%{escaped}%")
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         """Through the FTS5 trigram table; instr() settles wildcards and short fragments.

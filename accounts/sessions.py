@@ -39,7 +39,7 @@ class SessionStore(DatabaseSessionStore):
         return Session.objects.filter(session_key=stored_key(session_key)).exists()
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
-        key = stored_key(self._get_or_create_session_key())
+        key = stored_key(self._get_or_create_session_key())  # type: ignore[attr-defined]
         # Columns the data does not know (who, since when, where) belong to the row: keep them.
         row = Session.objects.filter(session_key=key).first() or Session(session_key=key)
         row.session_data = self.encode(data)

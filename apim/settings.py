@@ -230,7 +230,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-PERMISSIONS_POLICY = {name: [] for name in environment.UNUSED_BROWSER_FEATURES}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in environment.UNUSED_BROWSER_FEATURES
+}
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True

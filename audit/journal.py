@@ -13,10 +13,10 @@ request_address: ContextVar[str | None] = ContextVar("request_address", default=
 class Recordable(Protocol):
     """What an actor or a subject must be able to say of itself."""
 
-    public_id: UUID
+    audit_kind: str
 
     @property
-    def audit_kind(self) -> str: ...
+    def public_id(self) -> UUID: ...
 
     @property
     def audit_label(self) -> str: ...

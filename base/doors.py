@@ -75,7 +75,7 @@ def recent_password_required(view: View) -> View:
 
 def password_age(request: HttpRequest) -> float:
     """Seconds since this session last proved who it is; endless when it never did."""
-    records = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records = get_authentication_records(request, request.user)
     return time.time() - records[-1]["at"] if records else float("inf")
 
 
