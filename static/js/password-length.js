@@ -7,7 +7,7 @@ for (const note of document.querySelectorAll("[data-length-of]")) {
     note.hidden = length === 0;
     note.textContent =
       length < minimum
-        ? note.dataset.short.replace("%s", length).replace("%m", minimum)
+        ? note.dataset.short.replace("{length}", length).replace("{minimum}", minimum)
         : note.dataset.enough;
   });
 }
