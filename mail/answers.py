@@ -70,7 +70,8 @@ def provider_words(email: EmailMessage) -> str:
     status = getattr(email, "anymail_status", None)
     if status is None or not status.status:
         return ""
-    return one_line(", ".join(sorted(status.status)), status.message_id or "")
+    given = [status.message_id] if status.message_id is not None else []
+    return one_line(", ".join(sorted(status.status)), *given)
 
 
 def _by_code(code: int) -> Meaning:

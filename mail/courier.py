@@ -44,6 +44,7 @@ class Courier:
 
     def stop(self) -> None:
         """Let the thread end after the letter in hand; called when the process ends."""
+        atexit.unregister(self.stop)
         self._stopping.set()
         self._bell.set()
         if self._is_running() and self._thread is not None:

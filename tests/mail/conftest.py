@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.db import connection, transaction
 
 from mail.letters import Letter, _letters, register
 from mail.outbox import queue_letter
@@ -77,6 +78,25 @@ def open_server(postbox, port):
         yield controller
     finally:
         controller.stop()
+
+
+def queue_then_fail(queue):
+    """An action that queues its letter and is rolled back."""
+    with transaction.atomic():
+        queue()
+        raise RuntimeError("the action failed after its letter")
+
+
+@contextmanager
+def hidden(table):
+    """Takes a table away for a moment, as the whole database may be."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
 
 
 def smtp(port) -> dict:

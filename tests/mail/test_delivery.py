@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings as django_settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actions import activate_user, block_user, send_password_link
@@ -16,7 +16,7 @@ from mail.letters import Letter, register
 from mail.models import Message
 from mail.outbox import queue_letter
 from tests.factories import InvitationFactory
-from tests.mail.conftest import open_server
+from tests.mail.conftest import open_server, queue_then_fail
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -75,9 +75,8 @@ def test_server_that_hangs_up_again_and_again_is_an_outage(mail_server, queue):
 
 
 def test_rolled_back_action_sends_nothing(mail_server, queue):
-    with pytest.raises(RuntimeError), transaction.atomic():
-        queue()
-        raise RuntimeError("the action failed after its letter")
+    with pytest.raises(RuntimeError):
+        queue_then_fail(queue)
 
     assert delivery.deliver_due() == Counter()
     assert mail_server.letters == []
@@ -93,9 +92,7 @@ def test_refused_recipient_fails_in_the_servers_words_and_others_leave(mail_serv
     refused.refresh_from_db()
     assert refused.state == State.FAILED
     assert refused.answer == "550 5.1.1 No such mailbox <here>"
-    assert refused.what_happened == (
-        "The mail server refused it: 550 5.1.1 No such mailbox <here>"
-    )
+    assert refused.what_happened == ("The mail server refused it: 550 5.1.1 No such mailbox <here>")
     assert delivery.deliver_due() == Counter()
 
 
@@ -190,9 +187,7 @@ def test_gives_up_after_24_hours_of_trying(dead_port, queue):
 
     assert message.state == State.FAILED
     assert message.answer == "Given up after 24 hours: Connection refused"
-    assert message.what_happened == (
-        "It was not sent: Given up after 24 hours: Connection refused"
-    )
+    assert message.what_happened == ("It was not sent: Given up after 24 hours: Connection refused")
     assert 24 < tries < 40
 
 

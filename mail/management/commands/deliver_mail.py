@@ -39,7 +39,14 @@ class Command(BaseCommand):
         }
         try:
             while not stopping.is_set():
-                counts = _deliver(stopping)
+                try:
+                    counts = _deliver_batch(stopping)
+                except Error:
+                    if once:
+                        raise
+                    logger.exception("The database does not answer; no letter is lost.")
+                    stopping.wait(PAUSE_WITHOUT_DATABASE)
+                    continue
                 if once and not counts:
                     break
                 if not counts:
@@ -49,15 +56,10 @@ class Command(BaseCommand):
                 signal.signal(number, handler)
 
 
-def _deliver(stopping: threading.Event) -> Counts:
-    """One batch and its line in the log."""
+def _deliver_batch(stopping: threading.Event) -> Counts:
+    """One batch, on a connection that works, and its line in the log."""
     close_old_connections()
-    try:
-        counts = deliver_due(stop=stopping.is_set)
-    except Error:
-        logger.exception("The database does not answer; no letter is lost.")
-        stopping.wait(PAUSE_WITHOUT_DATABASE)
-        return Counts()
+    counts = deliver_due(stop=stopping.is_set)
     if counts:
         logger.info("Letters: %s", ", ".join(f"{n} {word}" for word, n in sorted(counts.items())))
     return counts

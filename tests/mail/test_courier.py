@@ -1,0 +1,112 @@
+"""The thread that delivers right after the commit."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from mail.courier import courier
+from mail.models import Message
+from tests.mail.conftest import hidden, open_server, queue_then_fail
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Message.State
+
+
+@pytest.fixture(autouse=True)
+def inline(settings):
+    settings.MAIL_DELIVERY = "inline"
+    yield
+    courier.stop()
+
+
+def eventually(state, seconds=5.0) -> Message:
+    """The only letter, once it is in this state."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        message = Message.objects.get()
+        if message.state == state:
+            return message
+        time.sleep(0.01)
+    raise AssertionError(f"still {message.state}: {message.answer}")
+
+
+def test_letter_leaves_after_the_commit_and_not_before(mail_server, queue):
+    with transaction.atomic():
+        queue()
+        time.sleep(0.3)
+        assert mail_server.letters == []
+
+    eventually(State.SENT)
+    assert len(mail_server.letters) == 1
+
+
+def test_rolled_back_letter_never_leaves(mail_server, queue):
+    with pytest.raises(RuntimeError):
+        queue_then_fail(queue)
+    courier.wake()
+    time.sleep(0.3)
+
+    assert mail_server.letters == []
+
+
+def test_letter_that_waits_leaves_when_its_time_comes(mail_server, queue):
+    with transaction.atomic():
+        queue()
+        Message.objects.update(not_before=timezone.now() + timedelta(seconds=0.5))
+
+    assert Message.objects.get().state == State.QUEUED
+    eventually(State.SENT)
+
+
+def test_dead_server_delays_the_letter(postbox, dead_port, queue):
+    queue()
+    until = time.monotonic() + 5
+    while not (message := Message.objects.get()).answer:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert message.answer == "Connection refused"
+
+    with open_server(postbox, dead_port):
+        Message.objects.update(not_before=timezone.now())
+        courier.wake()
+        eventually(State.SENT)
+
+
+def test_courier_starts_again_after_a_stop(mail_server, queue):
+    queue()
+    eventually(State.SENT)
+    courier.stop()
+    assert not courier._is_running()
+    Message.objects.all().delete()
+
+    queue()
+
+    eventually(State.SENT)
+
+
+def test_courier_stays_asleep_where_a_worker_delivers(mail_server, queue, settings):
+    settings.MAIL_DELIVERY = "worker"
+
+    queue()
+
+    assert not courier._is_running()
+
+
+def test_courier_outlives_a_database_that_does_not_answer(mail_server, queue, settings):
+    queue()
+    eventually(State.SENT)
+    thread = courier._thread
+    Message.objects.all().delete()
+    # The table is away for a moment, as the whole database may be.
+    with hidden("mail_message"):
+        courier.wake()
+        time.sleep(0.3)
+    assert thread.is_alive()
+
+    queue()
+
+    eventually(State.SENT)
+    assert courier._thread is thread
