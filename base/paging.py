@@ -100,14 +100,15 @@ class _Column:
 
 def _may_be_null(model: type[Model], name: str) -> bool:
     """Whether the column, or a relation on the way to it, may be null; annotations may."""
+    step: Any = model
     for part in name.split("__"):
         try:
-            field = model._meta.get_field(part)
+            field = step._meta.get_field(part)
         except FieldDoesNotExist:
             return True
         if field.null:
             return True
-        model = field.related_model
+        step = field.related_model
     return False
 
 
@@ -120,11 +121,10 @@ def _beyond(columns: Sequence[_Column], edge: Sequence[Any], *, reverse: bool) -
         if later is not None:
             condition |= same & later
         same &= column.same(value)
-    first = columns[0]
-    if first.may_be_null:
-        return condition
-    # Says nothing new, but lets an index start at the edge: the OR alone is tried row by row.
-    return first.beyond(edge[0], reverse=reverse, inclusive=True) & condition
+    if not columns[0].may_be_null:
+        # Says nothing new, but lets an index start at the edge: the OR alone is tried row by row.
+        condition &= columns[0].beyond(edge[0], reverse=reverse, inclusive=True) or Q()
+    return condition
 
 
 def _write(

@@ -41,7 +41,8 @@ def count_up_to_limit(queryset: QuerySet) -> Count:
 
 def counts_up_to_limit(**querysets: QuerySet) -> dict[str, Count]:
     """Count several things in one statement, none further than ``COUNT_LIMIT``."""
-    counts, values = [], []
+    counts: list[str] = []
+    values: list[object] = []
     for queryset in querysets.values():
         rows = queryset.order_by().values("pk")[: COUNT_LIMIT + 1]
         sql, params = rows.query.sql_with_params()

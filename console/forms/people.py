@@ -120,7 +120,7 @@ class BulkForm(forms.Form):
 
     def selected(self) -> list[UUID]:
         ids = []
-        for value in self.data.getlist("selected"):  # type: ignore[union-attr]
+        for value in self.data.getlist("selected"):  # type: ignore[attr-defined]
             try:
                 ids.append(UUID(value))
             except ValueError:
@@ -145,7 +145,7 @@ class AddUserForm(forms.Form):
             (PASSWORD, _("Set a password now")),
         ],
         widget=forms.RadioSelect,
-        label=_("Password"),
+        label=_("How they get in"),
         initial=LINK,
         required=False,
     )
