@@ -1,7 +1,7 @@
 """Invitations: people who are no users yet."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.core.validators import MaxLengthValidator
@@ -183,6 +183,11 @@ class Invitation(models.Model):
     def avatar_color(self) -> int:
         """As of users: fixed for an invitation, unrelated to whom it is for."""
         return self.public_id.int % 6
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it was answered or withdrawn; of an unanswered one, when its link ends."""
+        return self.accepted_at or self.declined_at or self.revoked_at or self.expires_at
 
     @property
     def can_be_sent_again(self) -> bool:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -36,6 +37,8 @@ EXPORT_COLUMNS = [
     "data",
 ]
 EXPORT_BATCH = 2000
+# The nil UUID names nothing.
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,9 @@ def entries_of(events: Any) -> list[Entry]:
         Entry(
             line=line,
             actor=name_of(line.event.actor_label) or _("The service"),
-            actor_url=pages.get(line.event.actor_id, ""),
-            subject=line.event.subject_label,
-            subject_url=pages.get(line.event.subject_id, ""),
+            actor_url=pages.get(line.event.actor_id or NOBODY, ""),
+            subject=name_of(line.event.subject_label),
+            subject_url=pages.get(line.event.subject_id or NOBODY, ""),
             details=_details(line.event),
         )
         for line in lines_of(events)
