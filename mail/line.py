@@ -45,12 +45,11 @@ class Line:
 
     def _send(self, email: EmailMultiAlternatives) -> str:
         if self._mailer is None:
-            mailer: Any = mailers["default"]
-            if isinstance(mailer, AnymailBaseBackend):
+            self._mailer = mailers["default"]
+            if isinstance(self._mailer, AnymailBaseBackend):
                 # A provider that cannot switch click counting off is no reason to send nothing.
-                mailer.ignore_unsupported_features = True
-            mailer.open()
-            self._mailer = mailer
+                self._mailer.ignore_unsupported_features = True
+            self._mailer.open()
         self._mailer.send_messages([email])
         code, words = getattr(self._mailer, "last_answer", (0, b""))
         return answers.one_line(code, words) if code else answers.provider_words(email)

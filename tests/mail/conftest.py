@@ -70,8 +70,8 @@ class Postbox:
 
 
 @contextmanager
-def open_server(postbox, port):
-    controller = Controller(postbox, hostname="127.0.0.1", port=port)
+def open_server(postbox, port, **options):
+    controller = Controller(postbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     postbox.connections = 0
     try:

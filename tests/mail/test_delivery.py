@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from aiosmtpd.smtp import AuthResult
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
@@ -132,6 +133,23 @@ def test_refused_sender_holds_letters_back_instead_of_failing_them(mail_server, 
     assert set(Message.objects.values_list("state", "answer")) == {
         (State.QUEUED, "550 5.7.1 Sender not allowed")
     }
+
+
+def test_wrong_password_of_the_mail_server_holds_letters_back(postbox, dead_port, settings, queue):
+    settings.MAILERS["default"]["OPTIONS"] |= {"username": "apim", "password": "forgotten"}
+    refuse = {
+        "authenticator": lambda *facts: AuthResult(success=False, handled=False),
+        "auth_require_tls": False,
+    }
+    queue()
+    queue()
+
+    with open_server(postbox, dead_port, **refuse):
+        assert delivery.deliver_due() == Counter(queued=1)
+
+    [(state, words)] = set(Message.objects.values_list("state", "answer"))
+    assert state == State.QUEUED
+    assert words.startswith("535 5.7.8 Authentication credentials invalid")
 
 
 def test_outage_delays_and_loses_nothing(postbox, dead_port, queue):
