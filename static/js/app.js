@@ -6,8 +6,7 @@
 
   // --- Dialogs: the page's form, fetched into the one dialog ---------------------------------
   const openDialog = (link) => {
-    opener = link.closest("details.menu")?.querySelector("summary") ?? link;
-    closeMenus();
+    opener = link;
     htmx.ajax("GET", link.href, { target: "#dialog", swap: "innerHTML" });
   };
 
