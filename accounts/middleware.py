@@ -47,9 +47,10 @@ class SessionActivity:
 
     def _before(self, request: HttpRequest) -> None:
         user = request.user
-        row: Session | None = getattr(request.session, "row", None)
-        if not isinstance(user, User) or row is None:
+        # In this order: asking for the user is what loads the session.
+        if not isinstance(user, User):
             return
+        row: Session = request.session.row  # type: ignore[attr-defined]
         now = timezone.now()
         idle = now - row.last_seen_at
         age = now - row.created_at

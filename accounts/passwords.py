@@ -112,8 +112,9 @@ class PersonalWordsValidator:
         if user is None:
             return
         rest = password.casefold()
-        words = {user.email, user.email.partition("@")[0], user.first_name, user.last_name}
-        # The longest first: taking "ben" out of ben@example.org would leave the rest to count.
+        local, _at, domain = user.email.partition("@")
+        words = {user.email, local, domain, *domain.split("."), user.first_name, user.last_name}
+        # The longest first: "sofia" taken out of "sofia.brandt" would hide the rest of it.
         for word in sorted(words, key=len, reverse=True):
             if len(word) >= 3:
                 rest = rest.replace(word.casefold(), "")

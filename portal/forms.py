@@ -54,7 +54,8 @@ class PasswordField(forms.CharField):
 class NewPasswordField(PasswordField):
     """With the rules stated before anybody types."""
 
-    def __init__(self, *, label: Any = _("New password")) -> None:
+    def __init__(self, *, label: Any = None) -> None:
+        label = label or _("New password")
         super().__init__(label=label, autocomplete="new-password", help_text=_password_rules())
 
     @property

@@ -13,7 +13,7 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,7 +27,7 @@ from invitations.actions import (
     decline_invitation,
     resend_invitation,
 )
-from portal.dead_ends import dead_end_of
+from portal.dead_ends import GONE, dead_end_of
 from portal.forms import AcceptForm
 from portal.private_links import private_link
 
@@ -94,7 +94,9 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return _unknown(request)
     end = dead_end_of(link)
-    if end is None or not end.can_be_renewed:
+    if end is None:
+        return redirect("portal:invitation", token=token)
+    if not end.can_be_renewed:
         return _dead(request, link, token)
     key = str(link.invitation.public_id)
     if not ratelimit.consume(request, action="fresh_invitation", key=key):
@@ -127,7 +129,7 @@ def _dead(
     """What became of the invitation, and the one next step."""
     if link is None:
         return _unknown(request)
-    context |= {"invitation": link.invitation, "end": dead_end_of(link), "token": token}
+    context |= {"invitation": link.invitation, "end": dead_end_of(link) or GONE, "token": token}
     return render(request, "portal/invitations/dead.html", context, status=status)
 
 

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from base.doors import open_to_all
+from base.links import is_local_path
 from base.templatetags.ui import THEME_COOKIE, THEMES
 
 ONE_YEAR = 365 * 24 * 3600
@@ -17,7 +17,7 @@ ONE_YEAR = 365 * 24 * 3600
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or system, and go back to the page the button was on."""
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+    if not is_local_path(back):
         back = "/"
     response = redirect(back)
     chosen = request.POST.get("theme", "")
