@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count as CountOf
+from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import TruncWeek
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Role, User
 from base.charts import Chart, bar_chart
-from console.listing import counts_up_to_limit
+from console.listing import Count, counts_up_to_limit
 from console.subjects import pages_of
 from console.templatetags.console import inbox_url
 from invitations.models import Invitation
@@ -53,7 +53,7 @@ class Overview:
     """Figures are read once, in one statement; everything else is made from them."""
 
     @cached_property
-    def counts(self) -> dict[str, object]:
+    def counts(self) -> dict[str, Count]:
         pending = Invitation.objects.pending()
         soon = timezone.now() + ENDING_WITHIN
         return counts_up_to_limit(
@@ -85,7 +85,7 @@ class Overview:
             .annotate(week=TruncWeek("registered_at"))
             .order_by()
             .values_list("week")
-            .annotate(CountOf("pk"))
+            .annotate(models.Count("pk"))
         )
         by_week = {timezone.localtime(week).date(): count for week, count in added}
         points = [(date_format(week, "j M"), by_week.get(week, 0)) for week in weeks]
@@ -119,7 +119,7 @@ class Overview:
         return [task for task in found if task]
 
     def _number(self, name: str) -> int:
-        return self.counts[name].number  # type: ignore[attr-defined]
+        return self.counts[name].number
 
     def _failed(self) -> Task | None:
         count = self._number("failed")

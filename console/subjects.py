@@ -1,6 +1,7 @@
 """Where the things that events and letters tell of can be seen, as far as they still exist."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
@@ -9,7 +10,7 @@ from accounts.models import Role, User
 from audit.models import Event
 from invitations.models import Invitation
 
-PAGES = {
+PAGES: dict[str, tuple[Any, str]] = {
     "user": (User, "console:developer"),
     "role": (Role, "console:role"),
     "invitation": (Invitation, "console:invitation"),

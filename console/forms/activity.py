@@ -1,6 +1,7 @@
 """What the activity page is asked for."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -40,7 +41,7 @@ def _noun(action: str) -> str:
 class DayField(forms.DateField):
     """A day in the reader's time zone."""
 
-    def __init__(self, label: object) -> None:
+    def __init__(self, label: Any) -> None:
         super().__init__(
             label=label,
             required=False,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import AddressTaken
 from accounts.models import Role, User
-from base.names import clean_name
 from base.templatetags.ui import age
+from console.forms.fields import NameField
 from console.forms.people import AddressField
 from invitations.actions import AlreadyInvited
 from invitations.models import Invitation, InvitationQuerySet
@@ -43,36 +43,28 @@ class ValidityField(forms.TypedChoiceField):
     """How long a link works. Posts hours; a form posted without it means the default."""
 
     def __init__(self, *, default: timedelta, **kwargs: Any) -> None:
+        self.default = default
         offered = sorted({*OFFERED, default})
         super().__init__(
             label=_("The link works for"),
             choices=[(str(round(span / HOUR)), _until(span)) for span in offered],
             initial=str(round(default / HOUR)),
             coerce=lambda hours: int(hours) * HOUR,
-            empty_value=default,
+            empty_value=None,
             required=False,
             error_messages={"invalid_choice": _("An invitation is valid for 1 hour to 90 days.")},
             **kwargs,
         )
 
+    def clean(self, value: Any) -> timedelta:
+        return super().clean(value) or self.default
+
 
 class InvitationForm(forms.Form):
     """Whom to invite. After a refusal it knows who or what is in the way, for the link to them."""
 
-    first_name = forms.CharField(
-        label=_("First name"),
-        max_length=100,
-        validators=[clean_name],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter a first name.")},
-    )
-    last_name = forms.CharField(
-        label=_("Last name"),
-        max_length=100,
-        validators=[clean_name],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter a last name.")},
-    )
+    first_name = NameField(label=_("First name"), missing=_("Enter a first name."))
+    last_name = NameField(label=_("Last name"), missing=_("Enter a last name."))
     email = AddressField(
         help_text=_("The invitation is sent here and this becomes the sign-in name.")
     )

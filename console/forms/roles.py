@@ -4,19 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from base.names import clean_name
+from console.forms.fields import NameField
 
 
 class RoleForm(forms.Form):
     """Name and description; whether the name is free is the action's to say."""
 
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=100,
-        validators=[clean_name],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Enter a name.")},
-    )
+    name = NameField(label=_("Name"), missing=_("Enter a name."))
     description = forms.CharField(
         label=_("Description (optional)"),
         max_length=1000,

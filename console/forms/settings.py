@@ -4,23 +4,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.addresses import canonical_address
-from base.names import clean_name
+from console.forms.fields import NameField
 
 
 class SettingsForm(forms.Form):
     """What administrators change while the service runs."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Service name"),
+        missing=_("Enter a name."),
         max_length=60,
-        validators=[clean_name],
         help_text=_("Shown in the console, in the developer portal and in every letter."),
-        error_messages={"required": _("Enter a name.")},
     )
     support_address = forms.CharField(
         label=_("Support address (optional)"),
         required=False,
-        validators=[canonical_address],
         help_text=_("Where people who need help are told to write."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
@@ -36,3 +34,7 @@ class SettingsForm(forms.Form):
             "max_value": _("Enter a number of days from 1 to 90."),
         },
     )
+
+    def clean_support_address(self) -> str:
+        address = self.cleaned_data["support_address"]
+        return canonical_address(address) if address else ""

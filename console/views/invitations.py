@@ -1,6 +1,7 @@
 """Invitations: send, watch, send again, withdraw."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -56,10 +57,10 @@ def index(request: ConsoleRequest) -> HttpResponse:
     found = filters.apply(Invitation.objects.all())
     rows = found.with_sender_check().prefetch_related(Prefetch("roles", Role.objects.in_order()))
     listing = listing_of(rows, request, orders=ORDERS, default="-sent")
-    prepare_rows(listing.page.rows)
     context = {
         "filters": filters,
         "listing": listing,
+        "rows": rows_of(listing.page.rows),
         "found": count_up_to_limit(found),
         "tabs": _tabs(request, filters.wanted_state),
     }
@@ -92,9 +93,8 @@ def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 @administrators_only
 def letter(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The list's cell about the letter alone; cells of letters under way ask for it."""
-    invitation = _found(public_id)
-    prepare_rows([invitation])
-    return render(request, f"{LIST}#letter", {"invitation": invitation})
+    [row] = rows_of([_found(public_id)])
+    return render(request, f"{LIST}#letter", {"row": row})
 
 
 @administrators_only
@@ -155,7 +155,7 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
     back = way_back(request, otherwise=reverse("console:invitations"))
     form = BulkForm(request.POST)
     if not form.is_valid():
-        messages.error(request, " ".join(m for errors in form.errors.values() for m in errors))
+        messages.error(request, _("Select at least one invitation."))
         return redirect(back)
     action, chosen = form.cleaned_data["action"], form.cleaned_data["selected"]
     if action == "revoke" and not form.cleaned_data["confirmed"]:
@@ -187,20 +187,37 @@ def _tabs(request: ConsoleRequest, current: str) -> list[dict[str, object]]:
     ]
 
 
-def prepare_rows(invitations: Iterable[Invitation]) -> None:
-    """Give each what its row shows: the newest ``letter``, whether news of it are near
-    (``is_watched``), and all roles the person will have (``given_roles``).
+@dataclass(frozen=True)
+class Row:
+    """An invitation with its newest letter, whether news of that are near, and all the roles that
+    the person will have.
     """
-    rows = list(invitations)
-    found = Message.objects.latest_by_reference([row.public_id for row in rows])
+
+    invitation: Invitation
+    letter: Message | None
+    is_watched: bool
+    roles: list[Role]
+
+
+def rows_of(invitations: Iterable[Invitation]) -> list[Row]:
+    """What list and page show of each, in two queries."""
+    shown = list(invitations)
+    letters = Message.objects.latest_by_reference([invitation.public_id for invitation in shown])
     developers = Role.objects.developers()
-    for row in rows:
-        row.letter = found.get(row.public_id)
-        row.is_watched = row.letter is not None and _is_watched(row.letter)
-        row.given_roles = [developers, *(role for role in row.roles.all() if role != developers)]
+    return [
+        Row(
+            invitation=invitation,
+            letter=letters.get(invitation.public_id),
+            is_watched=_is_watched(letters.get(invitation.public_id)),
+            roles=[developers, *(role for role in invitation.roles.all() if role != developers)],
+        )
+        for invitation in shown
+    ]
 
 
-def _is_watched(letter: Message) -> bool:
+def _is_watched(letter: Message | None) -> bool:
+    if letter is None:
+        return False
     return letter.is_waiting and timezone.now() - letter.created_at < WATCH_LETTERS_FOR
 
 
@@ -210,10 +227,11 @@ def _found(public_id: UUID) -> Invitation:
 
 
 def _page(invitation: Invitation) -> dict[str, object]:
-    prepare_rows([invitation])
+    [row] = rows_of([invitation])
     events = Event.objects.filter(subject_id=invitation.public_id)[:EVENTS_SHOWN]
     return {
         "invitation": invitation,
+        "row": row,
         "letters": Message.objects.about(invitation.public_id)[:EVENTS_SHOWN],
         "lines": lines_of(events, about=invitation.public_id),
     }
