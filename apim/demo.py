@@ -27,8 +27,18 @@ ADMINISTRATOR = "admin@harbour.example"
 DEVELOPER = "sofia.brandt@kelpworks.example"
 PASSWORD = "harbour demo 2026"  # noqa: S105 - printed on purpose; refused in production
 
-FIRST_NAMES = ["Hana", "Omar", "Fatima", "Noah", "Aoife", "Samuel", "Ingrid", "Mateo", "Yuki", "Zofia", "Amara", "Luca", "Priya", "Elif", "Jonas", "Mei", "Tomás", "Leila", "Anders", "Chiara", "Kofi", "Nour", "Piotr", "Sanna", "Diego", "Ama", "Björn", "Rania", "Viktor", "Isla"]
-LAST_NAMES = ["Tanaka", "Clarke", "Byrne", "Kowalski", "Sharma", "Demir", "Okafor", "Larsen", "Costa", "Novak", "Haddad", "Lindqvist", "Moreau", "Silva", "Petrov", "Mbeki", "Janssen", "Rossi", "Nguyen", "Fischer"]
+# fmt: off
+FIRST_NAMES = [
+    "Hana", "Omar", "Fatima", "Noah", "Aoife", "Samuel", "Ingrid", "Mateo", "Yuki", "Zofia",
+    "Amara", "Luca", "Priya", "Elif", "Jonas", "Mei", "Tomás", "Leila", "Anders", "Chiara",
+    "Kofi", "Nour", "Piotr", "Sanna", "Diego", "Ama", "Björn", "Rania", "Viktor", "Isla",
+]
+LAST_NAMES = [
+    "Tanaka", "Clarke", "Byrne", "Kowalski", "Sharma", "Demir", "Okafor", "Larsen", "Costa",
+    "Novak", "Haddad", "Lindqvist", "Moreau", "Silva", "Petrov", "Mbeki", "Janssen", "Rossi",
+    "Nguyen", "Fischer",
+]
+# fmt: on
 DOMAINS = [
     "quarry.example",
     "kelpworks.example",
