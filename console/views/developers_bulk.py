@@ -43,6 +43,7 @@ class Operation:
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Ask where it is felt by others, else act; then back to the list as it was filtered."""
     form, filters = BulkForm(request.POST), DevelopersFilter(request.POST)
+    filters.is_valid()
     back = _list_address(request)
     if not form.is_valid():
         messages.error(request, _("Choose what to do from the buttons above the list."))
