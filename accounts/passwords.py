@@ -118,7 +118,7 @@ class PersonalWordsValidator:
         for word in sorted(words, key=len, reverse=True):
             if len(word) >= 3:
                 rest = rest.replace(word.casefold(), "")
-        if len(rest) < settings.PASSWORD_MIN_LENGTH / 2:
+        if len(rest) < min(len(password), settings.PASSWORD_MIN_LENGTH / 2):
             raise ValidationError(
                 _("This password is too close to the name or the email address."),
                 code="password_too_similar",

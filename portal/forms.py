@@ -79,6 +79,8 @@ class SignInForm(LoginForm):
         super().__init__(*args, **kwargs)
         del self.fields["login"]
         self.order_fields(self.field_order)
+        if not self.is_bound:
+            self.fields["email"].widget.attrs["autofocus"] = True
 
     def user_credentials(self) -> dict[str, str]:
         return {"email": self.cleaned_data["email"], "password": self.cleaned_data["password"]}

@@ -56,3 +56,8 @@ def attempt(
     client = client or Client()
     data = {"email": email, "password": password}
     return client.post("/sign-in/", data, REMOTE_ADDR=address)
+
+
+def text_of(response) -> str:
+    """The page with every run of white space made one space."""
+    return " ".join(response.content.decode().split())

@@ -15,7 +15,7 @@ from invitations.models import Invitation
 from mail.models import Message
 from service.actions import edit_service
 from tests.factories import AdministratorFactory, InvitationFactory, RoleFactory
-from tests.portal.pages import NEW_PASSWORD, invitation_link
+from tests.portal.pages import NEW_PASSWORD, invitation_link, text_of
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -43,10 +43,6 @@ def link(invitation) -> str:
 
 def sofia() -> User | None:
     return User.objects.by_address("sofia@example.org")
-
-
-def text_of(response) -> str:
-    return " ".join(response.content.decode().split())
 
 
 # --- The page ----------------------------------------------------------------------------------
