@@ -5,11 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.urls import reverse
+from django.urls import include, path, reverse
 from django.utils import timezone
 
 from accounts import actions as people
 from accounts.models import Role, User
+from apim import urls
 from audit.models import Event
 from invitations import actions
 from invitations.models import Invitation
@@ -18,6 +19,9 @@ from service.actions import edit_service
 from tests.factories import AdministratorFactory, InvitationFactory, RoleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
+
+# Debug has the inbox besides; used by the test that asks for these.
+urlpatterns = [*urls.urlpatterns, path("inbox/", include("django_mail_preview.urls"))]
 
 HTMX = {"HX-Request": "true"}
 NEW = "/console/invitations/new/"
@@ -103,9 +107,7 @@ def test_create_tells_that_a_known_address_is_blocked_and_offers_to_activate(con
 
     assert response.status_code == 422
     assert "Hana T already has this email address and is blocked." in text_of(response)
-    assert (
-        reverse("console:developer-activate", args=[hana.public_id]) in response.content.decode()
-    )
+    assert reverse("console:developer-activate", args=[hana.public_id]) in response.content.decode()
 
 
 def test_create_tells_when_the_address_was_invited_and_offers_to_resend(console, sofia):
@@ -186,6 +188,7 @@ def test_show_confirms_once_the_mail_server_took_the_letter(console, sofia, sett
     assert b"hx-trigger" not in response.content.split(b"<main")[1]
 
 
+@pytest.mark.urls(__name__)
 def test_show_says_that_the_letter_lies_in_the_local_inbox(console, sofia, settings):
     settings.DEBUG = True
     settings.MAILERS = {"default": {"BACKEND": "django_mail_preview.backends.EmailBackend"}}
@@ -344,8 +347,9 @@ def test_looking_at_an_invitation_changes_nothing(console, sofia, operation):
 
 def test_developers_and_visitors_stay_outside(portal, client, ada):
     invitation = InvitationFactory(sender=ada)
-    for path in ("/console/invitations/", NEW, address(invitation), address(invitation, "resend/")):
-        assert portal.get(path).status_code == 403
-        assert client.get(path).status_code == 302
+    resend = address(invitation, "resend/")
+    for page in ("/console/invitations/", NEW, address(invitation), resend):
+        assert portal.get(page).status_code == 403
+        assert client.get(page).status_code == 302
     assert portal.post(address(invitation, "link/")).status_code == 403
     assert portal.post("/console/invitations/bulk/").status_code == 403

@@ -106,9 +106,7 @@ def test_pages_follow_each_other_without_gap(console, ada):
     page = first.context["listing"].page
     second = console.get(LIST, {"cursor": page.next_cursor})
 
-    shown = [row.pk for row in page.rows] + [
-        row.pk for row in second.context["listing"].page.rows
-    ]
+    shown = [row.pk for row in page.rows] + [row.pk for row in second.context["listing"].page.rows]
     assert len(shown) == len(set(shown)) == 51
     assert "50 of 51 invitations" in text_of(first)
 
@@ -184,7 +182,7 @@ def test_the_list_costs_the_same_for_one_and_three(
     partners = RoleFactory(name="Partners")
 
     def add(number):
-        invitation = actions.invite_user(
+        actions.invite_user(
             email=f"guest{number}@example.org",
             first_name="Guest",
             last_name=str(number),
@@ -192,7 +190,6 @@ def test_the_list_costs_the_same_for_one_and_three(
             validity=timedelta(days=7),
             roles=[partners],
         )
-        return invitation
 
     add(1)
     console.get(LIST)
@@ -213,7 +210,11 @@ def test_bulk_resend_names_who_was_skipped_and_why(console, five):
         f"{LIST}bulk/",
         {
             "action": "resend",
-            "selected": [five["pending"].public_id, five["expired"].public_id, five["accepted"].public_id],
+            "selected": [
+                five["pending"].public_id,
+                five["expired"].public_id,
+                five["accepted"].public_id,
+            ],
         },
         follow=True,
     )
