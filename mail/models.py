@@ -28,6 +28,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Letters about one thing (an invitation, a user), newest first."""
         return self.filter(reference=reference).order_by("-id")
 
+    def has_newer(self, message: "Message") -> bool:
+        """Whether a later letter of the same kind about the same thing left or will leave."""
+        later = self.about(message.reference).filter(kind=message.kind, pk__gt=message.pk)
+        over = [Message.State.FAILED, Message.State.CANCELLED]
+        return later.exclude(state__in=over).exists()
+
     def latest_by_reference(
         self, references: Iterable[uuid.UUID], kind: str = "invitation"
     ) -> "dict[uuid.UUID, Message]":

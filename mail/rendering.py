@@ -1,6 +1,8 @@
 """From a row of the outbox to the message that leaves."""
 
 import re
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -28,7 +30,10 @@ def render(message: Message) -> EmailMultiAlternatives | None:
     Raises UnknownLetter for a letter that no room knows, or whatever its builder and templates raise.
     """
     context = letter_of(message.kind).build(message)
-    return None if context is None else compose(message, context)
+    # A link travels in the newest letter only; an older one would carry the same link again.
+    if context is None or ("link" in context and Message.objects.has_newer(message)):
+        return None
+    return compose(message, context)
 
 
 def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives:
@@ -41,7 +46,7 @@ def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives
         email = EmailMultiAlternatives(
             subject=facts["subject"],
             body=_plain(f"mail/{message.kind}.txt", facts),
-            from_email=settings.DEFAULT_FROM_EMAIL,
+            from_email=_sender(context["service"].name),
             to=[message.to],
             reply_to=[support_address] if support_address else None,
             headers={
@@ -59,6 +64,12 @@ def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives
         # A counted click would hand the link, which is a secret, to the provider.
         email.track_clicks = False  # type: ignore[attr-defined]
     return email
+
+
+def _sender(service_name: str) -> str:
+    """``APIM_MAIL_FROM``; a bare address gets the service's name in front."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return str(Address(name or " ".join(service_name.split()), addr_spec=address))
 
 
 def _subject(kind: str, facts: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ class Postbox:
         self.connections = 0
         self.refusals = {}
         self.letters_per_connection = None
+        self.hangs_up_silently = False
         self.pause = 0.0
         # Called with each letter before the server answers for it.
         self.on_letter = None
@@ -45,6 +46,8 @@ class Postbox:
         if address in self.refusals:
             return self.refusals[address]
         if session.letters == self.letters_per_connection:
+            if self.hangs_up_silently:
+                server.transport.close()
             return "421 4.7.0 Too many letters"
         session.letters += 1
         envelope.mail_from = address

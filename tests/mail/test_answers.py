@@ -9,6 +9,7 @@ from anymail.exceptions import (
     AnymailInvalidAddress,
     AnymailRecipientsRefused,
     AnymailRequestsAPIError,
+    AnymailSerializationError,
     AnymailUnsupportedFeature,
 )
 from anymail.message import AnymailRecipientStatus
@@ -113,8 +114,9 @@ def test_read_takes_an_unreachable_provider_for_an_outage():
     assert answers.read(AnymailRequestsAPIError("no route")).meaning is Meaning.OUTAGE
 
 
-def test_unsupported_feature_is_an_answer_too():
-    assert answers.read(AnymailUnsupportedFeature("tags")).words == "tags"
+def test_read_tells_what_the_provider_package_cannot_express():
+    assert answers.read(AnymailUnsupportedFeature("tags")) == Answer(Meaning.REFUSED, "tags")
+    assert answers.read(AnymailSerializationError("x")) == Answer(Meaning.LATER, "x")
 
 
 def test_words_are_one_line_decoded_cut_and_without_tokens():

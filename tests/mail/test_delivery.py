@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts.actions import activate_user, block_user, send_password_link
+from accounts.actions import activate_user, block_user, send_password_link, set_password
 from invitations.actions import resend_invitation, revoke_invitation
 from mail import delivery
 from mail.letters import Letter, register
@@ -35,7 +35,7 @@ def test_letter_is_text_then_html_under_its_fixed_message_id(mail_server, queue)
     assert letter["Message-ID"] == message.message_id
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["X-Tags"] == "account_activated"
-    assert letter["From"] == django_settings.DEFAULT_FROM_EMAIL
+    assert letter["From"] == f"Harbour APIs <{django_settings.DEFAULT_FROM_EMAIL}>"
     message.refresh_from_db()
     assert (message.state, message.attempts, message.leased_until) == (State.SENT, 1, None)
     assert message.answer == "250 2.0.0 queued as 000001"
@@ -52,8 +52,10 @@ def test_batch_uses_one_connection(mail_server, queue):
     assert mail_server.recipients == [f"person{number}@example.org" for number in range(10)]
 
 
-def test_connection_ended_by_the_server_is_reopened(mail_server, queue):
+@pytest.mark.parametrize("silently", [False, True])
+def test_connection_ended_by_the_server_is_reopened(mail_server, queue, silently):
     mail_server.letters_per_connection = 2
+    mail_server.hangs_up_silently = silently
     for number in range(5):
         queue(f"person{number}@example.org")
 
@@ -362,6 +364,23 @@ def test_resent_invitation_sends_one_letter_with_the_new_link(mail_server, ada):
 
     assert delivery.deliver_due() == Counter(sent=1)
     assert Message.objects.filter(state=State.CANCELLED).count() == 1
+
+
+def test_links_asked_for_again_and_again_leave_in_one_letter(mail_server, ben):
+    for _number in range(3):
+        send_password_link(user=ben, by=None)
+
+    assert delivery.deliver_due() == Counter(cancelled=2, sent=1)
+
+    [newest] = Message.objects.filter(state=State.SENT)
+    assert newest.pk == Message.objects.about(ben.public_id).first().pk
+
+
+def test_news_without_a_link_leave_in_as_many_letters_as_there_are_news(mail_server, ada, ben):
+    for password in ["wobbly harbour seal 42 kite", "granite teapot 17 lantern"]:
+        set_password(user=ben, password=password, by=ada)
+
+    assert delivery.deliver_due() == Counter(sent=2)
 
 
 def test_password_link_of_a_blocked_person_is_cancelled(mail_server, ada, ben):

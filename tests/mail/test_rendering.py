@@ -217,6 +217,18 @@ def test_subject_is_one_line_whatever_the_name():
     assert email.message()["Bcc"] is None
 
 
+def test_sender_bears_the_services_name_unless_the_setting_has_one(settings):
+    settings.DEFAULT_FROM_EMAIL = "no-reply@example.org"
+    polish = SimpleNamespace(name='Kraków "APIs", Ltd', support_address="")
+
+    bare = compose(message_of(), facts(service=polish))
+    assert bare.from_email == '"Kraków \\"APIs\\", Ltd" <no-reply@example.org>'
+    assert bare.message()["From"].addresses[0].display_name == 'Kraków "APIs", Ltd'
+
+    settings.DEFAULT_FROM_EMAIL = "Our APIs <no-reply@example.org>"
+    assert compose(message_of(), facts()).from_email == "Our APIs <no-reply@example.org>"
+
+
 def test_answers_go_to_the_support_address_if_there_is_one():
     helpful = Service(name="Harbour APIs", support_address="help@example.org")
 
