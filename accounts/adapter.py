@@ -88,7 +88,8 @@ class Adapter(DefaultAccountAdapter):
         return response
 
     def logout(self, request: HttpRequest) -> None:
-        record("user.signed_out", by=request.user, subject=request.user)
+        if isinstance(request.user, User):
+            record("user.signed_out", by=request.user, subject=request.user)
         super().logout(request)
 
     def set_password(self, user: User, password: str) -> None:

@@ -17,6 +17,9 @@ def stored_key(session_key: str) -> str:
 class SessionStore(DatabaseSessionStore):
     """Looks rows up by the hash of the cookie's key. Synchronous only: we serve WSGI."""
 
+    # The row that this request's session was read from; None for one born in this request.
+    row: Session | None = None
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session

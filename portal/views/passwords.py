@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 
 from accounts import actions, devices, password_links
 from accounts.adapter import Adapter
+from accounts.models import User
 from base.doors import open_to_all
 from portal.forms import ChoosePasswordForm
 from portal.private_links import private_link
@@ -69,7 +70,7 @@ def _dead(request: HttpRequest) -> HttpResponse:
     return render(request, "account/password_link_dead.html", status=404)
 
 
-def _done(request: HttpRequest, user) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _done(request: HttpRequest, user: User) -> HttpResponse:
     """Not signed in: the new password is asked for once. But let in past any guesser."""
     request.session.pop(SESSION_KEY, None)
     Adapter(request).forget_attempts(request, user)

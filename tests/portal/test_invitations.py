@@ -71,6 +71,22 @@ def test_page_keeps_its_address_to_itself(link):
             assert response["X-Robots-Tag"] == "noindex, nofollow"
 
 
+def test_page_lets_browsers_name_their_origin(link, ada):
+    """With no-referrer alone they post "Origin: null", which is refused as a forgery."""
+    replaced = InvitationFactory(sender=ada, email="late@example.org", expires_at=timezone.now())
+    for address in (link, f"{link}decline/", invitation_link(replaced), "/invitations/nonsense/"):
+        page = text_of(Client().get(address))
+        assert '<meta name="referrer" content="strict-origin">' in page
+    client = Client(enforce_csrf_checks=True)
+    form = ANSWER | {"csrfmiddlewaretoken": str(client.get(link).context["csrf_token"])}
+
+    forged = client.post(link, form, headers={"origin": "null"})
+
+    assert forged.status_code == 403
+    assert forged["Referrer-Policy"] == "strict-origin"
+    assert client.post(link, form, headers={"origin": "http://testserver"}).status_code == 302
+
+
 def test_looking_changes_nothing_however_often(link, invitation):
     before = Invitation.objects.values().get()
     events = Event.objects.count()
