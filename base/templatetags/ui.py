@@ -56,10 +56,15 @@ def age(value: dt.datetime | None) -> str:
     seconds = int((timezone.now() - value).total_seconds())
     if abs(seconds) < MINUTE:
         return gettext("Just now")
-    length = _length(abs(seconds))
     if seconds < 0:
-        return gettext("in %(length)s") % {"length": length}
-    return gettext("%(length)s ago") % {"length": length}
+        return gettext("in %(length)s") % {"length": _length(_rounded(-seconds))}
+    return gettext("%(length)s ago") % {"length": _length(seconds)}
+
+
+def _rounded(seconds: int) -> int:
+    """To the nearest unit: a link made for 7 days ends "in 7 days" a moment later, not in 6."""
+    unit = next((unit for unit in (YEAR, MONTH, DAY, HOUR) if seconds >= unit), MINUTE)
+    return round(seconds / unit) * unit
 
 
 def _length(seconds: int) -> str:

@@ -126,7 +126,14 @@ def add_members(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         _tell(request, _added(role, len(result.done)), result)
         return redirect("console:role", role.public_id)
     fragment = request.GET.get("q", "")
-    context = {"role": role, "q": fragment, "people": _offered(role, fragment), "limit": OFFERED}
+    ticked = _ticked(request)
+    context = {
+        "role": role,
+        "q": fragment,
+        "ticked": ticked,
+        "people": _offered(role, fragment, besides=ticked),
+        "limit": OFFERED,
+    }
     template = "console/roles/add_members.html"
     if request.htmx.target == "results":
         return render(request, f"{template}#results", context)
@@ -155,11 +162,18 @@ def _found(public_id: UUID) -> Role:
     return get_object_or_404(Role, public_id=public_id)
 
 
-def _offered(role: Role, fragment: str) -> list[User]:
+def _ticked(request: ConsoleRequest) -> list[User]:
+    """Whom the person ticked before they searched for somebody else."""
+    form = MembersForm(request.GET)
+    return list(form.cleaned_data["selected"]) if form.is_valid() else []
+
+
+def _offered(role: Role, fragment: str, *, besides: list[User]) -> list[User]:
     """People who could be given the role; nobody for a role that nobody can be given."""
     if not role.is_assignable:
         return []
     people = User.objects.exclude(assignments__role=role).matching(fragment)
+    people = people.exclude(pk__in=[user.pk for user in besides])
     return list(people.order_by("last_name", "first_name", "id")[: OFFERED + 1])
 
 

@@ -205,6 +205,18 @@ def test_add_members_says_when_more_people_match_than_it_shows(console, partners
     assert "The first 20 are shown." in text_of(console.get(address(partners, "members/add/")))
 
 
+def test_searching_again_keeps_who_was_ticked(console, partners, ben):
+    UserFactory(first_name="Omar", last_name="Clarke")
+
+    found = console.get(
+        address(partners, "members/add/"), {"q": "omar", "selected": ben.public_id}, headers=RESULTS
+    )
+
+    ticked, offered = text_of(found).index("Ben Okafor"), text_of(found).index("Omar Clarke")
+    assert ticked < offered
+    assert found.content.decode().count("checked") == 1
+
+
 def test_add_members_puts_the_ticked_ones_into_the_role(console, partners, ben):
     omar = UserFactory()
     response = console.post(
