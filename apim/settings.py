@@ -109,7 +109,7 @@ CACHE_DATABASE = "default"
 if env.is_sqlite:
     # The throttle counts in a file of its own, so that it never waits for business writes.
     CACHE_DATABASE = "cache"
-    DATABASES["cache"] = environment.sqlite(env.cache_path)
+    DATABASES["cache"] = environment.sqlite(env.cache_path, durable=False)
     for alias, database in DATABASES.items():
         # Files, not memory: racing threads need connections of their own.
         database["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"apim-test-{alias}.sqlite3")}
