@@ -27,8 +27,10 @@ class Count:
 
     def __str__(self) -> str:
         if self.is_capped:
-            return _("more than %(limit)s") % {"limit": number_format(COUNT_LIMIT)}
-        return number_format(self.number)
+            return _("more than %(limit)s") % {
+                "limit": number_format(COUNT_LIMIT, force_grouping=True)
+            }
+        return number_format(self.number, force_grouping=True)
 
     def __bool__(self) -> bool:
         return self.number > 0

@@ -196,17 +196,15 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 
 @administrators_only
 def password(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
-    """Set a password for somebody, who is told of it by mail."""
+    """Set a password for somebody else, who is told of it by mail."""
     user = _find(public_id)
+    if user == request.user:
+        # The page for one's own asks for the password in use, and keeps this session.
+        return redirect("account_change_password")
     form = SetPasswordForm(posted(request))
     if form.is_valid():
         try:
-            actions.set_password(
-                user=user,
-                **form.cleaned_data,
-                by=request.user,
-                keep_session=_own_session(request, user),
-            )
+            actions.set_password(user=user, **form.cleaned_data, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -25,7 +25,7 @@ from invitations.models import Invitation
 
 ORDERS = {
     "name": ["last_name", "first_name", "id"],
-    "email": ["email", "id"],
+    "email": ["email"],
     "seen": ["last_seen_at", "id"],
     "registered": ["registered_at", "id"],
 }

@@ -183,3 +183,18 @@ def test_page_of_sorts_across_a_relation(ada):
     )
 
     assert [page.rows[0].role.name, following.rows[0].role.name] == ["Administrators", "Developers"]
+
+
+def test_page_of_asks_in_a_way_that_an_index_can_answer(django_assert_num_queries):
+    """NULLS LAST on a column without nulls, or an OR alone, would walk the table."""
+    _three_people()
+    first = page_of(User.objects.all(), order=["-registered_at", "-id"], size=1)
+
+    with django_assert_num_queries(1) as queries:
+        page_of(
+            User.objects.all(), order=["-registered_at", "-id"], cursor=first.next_cursor, size=1
+        )
+
+    sql = queries[0]["sql"]
+    assert "NULLS" not in sql
+    assert '"registered_at" <= ' in sql

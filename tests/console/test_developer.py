@@ -558,6 +558,14 @@ def test_set_password_refuses_a_bad_one_and_does_not_show_it(console, ben):
     assert ben.check_password(PASSWORD)
 
 
+def test_set_password_of_oneself_leads_to_the_page_that_asks_for_the_one_in_use(console, ada):
+    response = console.post(url(ada, "password/"), {"password": GOOD_PASSWORD})
+
+    assert response["Location"] == "/profile/password/"
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
+
+
 def test_password_link_is_sent(console, ben):
     response = console.post(url(ben, "password-link/"), follow=True)
 
