@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -44,7 +45,7 @@ def count_up_to_limit(queryset: QuerySet) -> Count:
 def counts_up_to_limit(**querysets: QuerySet) -> dict[str, Count]:
     """Count several things in one statement, none further than ``COUNT_LIMIT``."""
     counts: list[str] = []
-    values: list[object] = []
+    values: list[Any] = []
     for queryset in querysets.values():
         rows = queryset.order_by().values("pk")[: COUNT_LIMIT + 1]
         sql, params = rows.query.sql_with_params()

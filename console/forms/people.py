@@ -5,22 +5,29 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User, UserQuerySet
+from accounts.passwords import LengthValidator
 from base.addresses import canonical_address
 from base.names import clean_name
 from invitations.models import Invitation
 
 
-def _name(label: Any, missing: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=100,
-        validators=[clean_name],
-        error_messages={"required": missing},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+class NameField(forms.CharField):
+    """A first or last name, cleaned as the action will clean it."""
+
+    def __init__(self, label: Any, *, missing: Any) -> None:
+        super().__init__(
+            label=label,
+            max_length=100,
+            error_messages={"required": missing},
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def clean(self, value: Any) -> str:
+        return clean_name(super().clean(value))
 
 
 def _roles(**kwargs: Any) -> forms.ModelMultipleChoiceField:
@@ -39,7 +46,7 @@ def _password(**kwargs: Any) -> forms.CharField:
         label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 12 characters. A few unrelated words work well."),
+        help_text=lazy(LengthValidator().get_help_text, str)(),
         error_messages={"required": _("Enter a password.")},
         **kwargs,
     )
@@ -137,8 +144,8 @@ class AddUserForm(forms.Form):
     LINK, PASSWORD = "link", "password"
 
     email = AddressField(help_text=_("This becomes the sign-in name."))
-    first_name = _name(_("First name"), _("Enter a first name."))
-    last_name = _name(_("Last name"), _("Enter a last name."))
+    first_name = NameField(_("First name"), missing=_("Enter a first name."))
+    last_name = NameField(_("Last name"), missing=_("Enter a last name."))
     way = forms.ChoiceField(
         choices=[
             (LINK, _("Send a link to choose a password")),
@@ -184,8 +191,8 @@ class EditUserForm(forms.Form):
     taken_by: User | None = None
 
     email = AddressField(help_text=_("The sign-in name. A new address ends an open password link."))
-    first_name = _name(_("First name"), _("Enter a first name."))
-    last_name = _name(_("Last name"), _("Enter a last name."))
+    first_name = NameField(_("First name"), missing=_("Enter a first name."))
+    last_name = NameField(_("Last name"), missing=_("Enter a last name."))
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],

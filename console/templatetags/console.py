@@ -90,11 +90,16 @@ RAIL = [
 
 @register.inclusion_tag("console/rail.html", takes_context=True)
 def rail(context: Context) -> dict[str, object]:
-    """The rooms of the console, the current one marked. One query: the pending invitations."""
+    """The rooms of the console, the current one marked.
+
+    One query, the pending invitations, unless the page has counted ``pending_invitations`` itself.
+    """
     request = context["request"]
     match = request.resolver_match
     here = match.url_name.split("-")[0] if match and match.namespace == "console" else ""
-    pending = Invitation.objects.pending().count()
+    pending = context.get("pending_invitations")
+    if pending is None:
+        pending = Invitation.objects.pending().count()
     sections = [
         {
             "label": section.label,

@@ -48,19 +48,21 @@ def index(request: ConsoleRequest) -> HttpResponse:
     filters = DevelopersFilter(request.GET)
     found = filters.apply(User.objects.all())
     roles = Prefetch("roles", Role.objects.in_order())
+    counts = counts_up_to_limit(
+        all=User.objects.all(),
+        active=User.objects.active(),
+        blocked=User.objects.blocked(),
+        pending=Invitation.objects.pending(),
+        found=found,
+    )
     context = {
         "filters": filters,
         "chosen": filters.cleaned_data,
         "listing": listing_of(
             found.prefetch_related(roles), request, orders=ORDERS, default=DEFAULT_ORDER
         ),
-        "counts": counts_up_to_limit(
-            all=User.objects.all(),
-            active=User.objects.active(),
-            blocked=User.objects.blocked(),
-            pending=Invitation.objects.pending(),
-            found=found,
-        ),
+        "counts": counts,
+        "pending_invitations": counts["pending"],
     }
     if request.htmx.target != "results":
         return render(request, "console/developers/index.html", context)
