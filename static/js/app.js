@@ -105,6 +105,10 @@
       for (const box of boxes()) box.checked = event.target.checked;
     }
     if (event.target.matches("[data-select-all], [name=selected]")) showSelection();
+    // A password typed before "Send a link" was chosen is not meant any more.
+    for (const field of document.querySelectorAll(".if-password [name=password]")) {
+      if (!field.checkVisibility()) field.value = "";
+    }
   });
   document.addEventListener("htmx:afterSettle", showSelection);
 
