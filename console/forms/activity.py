@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,6 +46,11 @@ class DayField(forms.DateField):
         super().__init__(
             label=label,
             required=False,
+            # Beyond these, moments cannot be moved between time zones.
+            validators=[
+                MinValueValidator(dt.date(2000, 1, 1)),
+                MaxValueValidator(dt.date(2999, 1, 1)),
+            ],
             widget=forms.DateInput(
                 attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"
             ),

@@ -136,7 +136,7 @@ class RevokeForm(forms.Form):
 class InvitationsFilter(forms.Form):
     """What the list shows, read from the address; words it does not know are ignored."""
 
-    q = forms.CharField(required=False)
+    q = forms.CharField(required=False, max_length=200)
     state = forms.ChoiceField(
         required=False, choices=[("all", _("All")), *Invitation.State.choices]
     )

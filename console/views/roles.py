@@ -17,7 +17,7 @@ from accounts import actions
 from accounts.models import Role, User
 from base.doors import administrators_only
 from console.dialogs import posted, show_form, way_back
-from console.forms.roles import DeleteRoleForm, MembersForm, RoleForm
+from console.forms.roles import DeleteRoleForm, MembersForm, RoleForm, SearchForm
 from console.listing import count_up_to_limit, listing_of, query_without
 from console.requests import ConsoleRequest
 
@@ -57,7 +57,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The members of a role."""
     role = _found(public_id)
-    fragment = request.GET.get("q", "")
+    fragment = SearchForm(request.GET).fragment
     found = User.objects.in_role(role).matching(fragment)
     rows = found.prefetch_related(Prefetch("roles", Role.objects.in_order()))
     context = {
@@ -125,7 +125,7 @@ def add_members(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         )
         _tell(request, _added(role, len(result.done)), result)
         return redirect("console:role", role.public_id)
-    fragment = request.GET.get("q", "")
+    fragment = SearchForm(request.GET).fragment
     ticked = _ticked(request)
     context = {
         "role": role,

@@ -109,8 +109,19 @@ def test_filter_by_day_in_the_readers_time_zone(console, ada):
     assert actions_in(fourth) == []
 
 
-def test_a_filter_that_makes_no_sense_is_no_filter(console, chen):
-    response = console.get(ACTIVITY, {"since": "yesterday", "cursor": "made-up"})
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"since": "yesterday", "cursor": "made-up"},
+        {"since": "0001-01-01", "until": "9999-12-31"},
+        {"actor": "\0", "subject": "x" * 201, "kind": "%"},
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_no_filter(console, ada, chen, filters):
+    ada.time_zone = "Asia/Tokyo"
+    ada.save()
+
+    response = console.get(ACTIVITY, filters)
 
     assert response.status_code == 200
     assert "user.blocked" in actions_in(response)

@@ -80,6 +80,12 @@ def test_nothing_found_says_so_and_shows_the_way_out(console, five):
     assert "Clear search and filters" in text_of(response)
 
 
+def test_a_filter_that_makes_no_sense_is_no_filter(console, five):
+    response = console.get(LIST, {"q": "\0", "state": "moon", "letter": "?", "sort": "?"})
+
+    assert "Penny" in text_of(response)
+
+
 def test_nothing_waiting_points_to_the_developers(console):
     text = text_of(console.get(LIST))
 

@@ -147,6 +147,11 @@ def test_members_are_searched(console, partners, hana):
     assert "Hanako" not in text
 
 
+@pytest.mark.parametrize("page", ["", "members/add/"])
+def test_a_search_that_makes_no_sense_searches_for_nothing(console, partners, page):
+    assert console.get(address(partners, page), {"q": "\0", "cursor": "x"}).status_code == 200
+
+
 def test_members_have_pages(console, partners):
     UserFactory.create_batch(51, roles=[partners])
 
