@@ -73,6 +73,9 @@ def _dead(request: HttpRequest) -> HttpResponse:
 def _done(request: HttpRequest, user: User) -> HttpResponse:
     """Not signed in: the new password is asked for once. But let in past any guesser."""
     request.session.pop(SESSION_KEY, None)
+    if request.user == user:
+        # This browser's session is among those that ended; nothing may save it again.
+        request.session.flush()
     Adapter(request).forget_attempts(request, user)
     response = redirect("account_reset_password_from_key_done")
     devices.remember(request, response, user)

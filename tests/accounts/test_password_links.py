@@ -67,6 +67,24 @@ def test_link_does_not_sign_in(ben):
     assert client.get("/").status_code == 302
 
 
+def test_link_works_in_the_browser_that_is_signed_in(portal, ben):
+    send_password_link(user=ben, by=None)
+
+    answer = choose(password_link(ben), client=portal)
+
+    assert answer["Location"] == "/password/reset/done/"
+    assert portal.get("/password/reset/done/").status_code == 200
+    assert portal.get("/profile/").status_code == 302
+
+
+def test_link_leaves_somebody_else_signed_in(console, ben):
+    send_password_link(user=ben, by=None)
+
+    choose(password_link(ben), client=console)
+
+    assert "Ada Lovelace" in console.get("/").content.decode()
+
+
 def test_link_works_once(ben):
     send_password_link(user=ben, by=None)
     link = password_link(ben)
