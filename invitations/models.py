@@ -32,6 +32,15 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def expired(self) -> "InvitationQuerySet":
         return self.in_state(Invitation.State.EXPIRED)
 
+    def accepted(self) -> "InvitationQuerySet":
+        return self.in_state(Invitation.State.ACCEPTED)
+
+    def declined(self) -> "InvitationQuerySet":
+        return self.in_state(Invitation.State.DECLINED)
+
+    def revoked(self) -> "InvitationQuerySet":
+        return self.in_state(Invitation.State.REVOKED)
+
     def in_state(self, state: str) -> "InvitationQuerySet":
         return self.filter(_conditions()[Invitation.State(state)])
 
