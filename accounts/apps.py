@@ -6,7 +6,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: letters and lookups need the models.
+        from allauth.core.internal import ratelimit
+
         from accounts import letters, search
+
+        # allauth refuses whoever waits a second for a counter. Twenty colleagues behind one
+        # address who accept their invitations at the same moment are no attack: let them queue.
+        ratelimit.CACHE_LOCK_WAIT_TIMEOUT = 5
 
         letters.register_all()
         search.register_lookup()

@@ -268,3 +268,12 @@ def test_use_password_link_spends_it_once_when_posted_at_once(ben):
 
     assert len(refusals(outcomes, PasswordLinkNotUsable)) == 7
     assert Event.objects.filter(action="user.password_set").count() == 1
+
+
+def test_opening_links_is_limited_by_address(ben):
+    forged = f"/password/reset/key/{ben.public_id.hex}-{'x' * 43}/"
+    scanner = Client()
+
+    answers = [scanner.post(forged).status_code for _ in range(21)]
+
+    assert answers == [404] * 20 + [429]

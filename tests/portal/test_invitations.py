@@ -237,6 +237,36 @@ def test_twenty_acceptances_at_once_make_one_user(ada):
     assert "This invitation was already used." in text_of(refused)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_accepting_and_declining_at_once_is_one_answer(ada):
+    invitation = InvitationFactory(sender=ada, email="sofia@example.org")
+    link = invitation_link(invitation)
+
+    def accept():
+        return Client().post(link, ANSWER).status_code
+
+    def decline():
+        return Client().post(f"{link}decline/").status_code
+
+    outcomes = race(accept, decline, accept, decline)
+
+    assert sorted(outcomes) in ([200, 410, 410, 410], [302, 410, 410, 410])
+    assert (sofia() is not None) == (302 in outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fresh_letters_asked_for_at_once_leave_one_link(ada):
+    invitation = InvitationFactory(sender=ada, email="sofia@example.org", expires_at=timezone.now())
+    link = invitation_link(invitation)
+
+    outcomes = race(*[lambda: Client().post(f"{link}renew/").status_code] * 3)
+
+    assert set(outcomes) == {200}
+    invitation.refresh_from_db()
+    assert Client().post(invitation_link(invitation), ANSWER).status_code == 302
+    assert "This invitation was already used." in dead(link)
+
+
 # --- Dead ends ---------------------------------------------------------------------------------
 
 

@@ -274,6 +274,7 @@ def test_person_who_must_change_the_password_can_leave(newcomer):
 
     assert client.get("/sign-out/").status_code == 200
     assert client.get("/help/").status_code == 200
+    assert client.get("/nowhere/").status_code == 404
 
 
 def test_device_cookie_is_set_at_sign_in_only(ben):
