@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django import template
 from django.conf import settings
 from django.template.context import Context
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -107,7 +107,7 @@ def rail(context: Context) -> dict[str, object]:
                 {
                     "label": room.label,
                     "icon": room.icon,
-                    "url": _reverse(room.address),
+                    "url": reverse(room.address),
                     "is_current": here in room.nouns,
                     "count": pending if room.counts_invitations else 0,
                 }
@@ -117,13 +117,6 @@ def rail(context: Context) -> dict[str, object]:
         for section in RAIL
     ]
     return {"sections": sections, "service": context["service"], "request": request}
-
-
-def _reverse(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return "#"
 
 
 @register.simple_tag

@@ -26,7 +26,7 @@
   });
   // A page that cannot be a dialog now (a lost session, a missing row) is opened as a page.
   dialog.addEventListener("htmx:responseError", (event) => {
-    location.href = event.detail.requestConfig.verb === "get" ? event.detail.pathInfo.requestPath : location.href;
+    location.href = event.detail.pathInfo.requestPath;
   });
   dialog.addEventListener("close", () => {
     dialog.replaceChildren();
@@ -60,8 +60,7 @@
   const reveal = (button, shown) => {
     const field = document.querySelector(button.dataset.reveal);
     field.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", shown);
-    button.textContent = shown ? button.dataset.shown : button.dataset.hidden;
+    button.firstElementChild.textContent = shown ? button.dataset.shown : button.dataset.hidden;
   };
 
   const fill = (button) => {
@@ -92,7 +91,7 @@
       event.preventDefault();
       dialog.close();
     } else if (target.matches("[data-reveal]")) {
-      reveal(target, target.getAttribute("aria-pressed") !== "true");
+      reveal(target, document.querySelector(target.dataset.reveal).type === "password");
     } else if (target.matches("[data-fill]")) {
       fill(target);
     } else if (target.matches("[data-copy]")) {

@@ -49,3 +49,9 @@ def test_inbox_shows_every_letter_as_a_preview(inbox, client):
 def test_inbox_does_not_exist_in_production(client):
     assert client.get("/inbox/").status_code in {302, 404}
     assert client.get("/inbox/previews/mail/invitation/html/").status_code in {302, 404}
+
+
+def test_administrators_are_told_that_mail_stays_here(inbox, console):
+    page = console.get("/console/settings/").content.decode()
+
+    assert "Mail is not being delivered: it is kept in the local inbox." in page

@@ -1,0 +1,54 @@
+"""The console's rail: where one is, and what waits."""
+
+import re
+
+import pytest
+
+from console.templatetags.console import inbox_url
+from tests.factories import InvitationFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def current(page: str) -> list[str]:
+    rail = page[page.index('id="rail"') : page.index("</aside>")]
+    return re.findall(r'aria-current="page">.*?<span>(.*?)</span>', rail, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("path", "room"),
+    [
+        ("", "Overview"),
+        ("developers/", "Developers"),
+        ("developers/add/", "Developers"),
+        ("invitations/new/", "Invitations"),
+        ("roles/", "Roles"),
+        ("activity/", "Activity"),
+        ("settings/", "Settings"),
+    ],
+)
+def test_rail_marks_the_room_one_is_in(console, path, room):
+    page = console.get(f"/console/{path}").content.decode()
+
+    assert current(page) == [room]
+
+
+def test_rail_counts_invitations_that_wait(console, ada):
+    assert 'class="count">2' not in console.get("/console/settings/").content.decode()
+    InvitationFactory.create_batch(2, sender=ada)
+
+    page = console.get("/console/settings/").content.decode()
+
+    assert '<span class="count">2 <span class="visually-hidden">pending</span></span>' in page
+
+
+def test_the_portal_has_no_rail_and_the_console_no_white_bar(console):
+    assert 'id="rail"' not in console.get("/").content.decode()
+    assert 'class="portal-bar"' not in console.get("/console/").content.decode()
+
+
+def test_nobody_is_told_so_while_mail_leaves(settings):
+    settings.DEBUG = True
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}
+
+    assert inbox_url() == ""
