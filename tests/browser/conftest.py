@@ -60,9 +60,11 @@ def watch():
     def watch_page(page):
         page.on(
             "console",
-            lambda line: troubles.append(line.text)
-            if line.type == "error" and EXPECTED not in line.text
-            else None,
+            lambda line: (
+                troubles.append(line.text)
+                if line.type == "error" and EXPECTED not in line.text
+                else None
+            ),
         )
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.add_init_script(

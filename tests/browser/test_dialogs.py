@@ -65,9 +65,7 @@ def test_block_and_undo_by_keyboard(open_browser, ada, ben):
     assert ben.is_active
 
 
-@pytest.mark.parametrize(
-    "path", ["edit/", "block/", "roles/", "note/", "password/", "delete/"]
-)
+@pytest.mark.parametrize("path", ["edit/", "block/", "roles/", "note/", "password/", "delete/"])
 def test_every_dialog_of_a_person_opens_takes_focus_and_gives_it_back(open_browser, ada, ben, path):
     page = open_browser(ada)
     page.goto(f"/console/developers/{ben.public_id}/")
