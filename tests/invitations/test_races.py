@@ -1,6 +1,7 @@
 """The link pressed by many at once, on both databases."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -48,7 +49,8 @@ def test_accepting_and_revoking_at_once_have_one_winner(ada):
         invitation = InvitationFactory(sender=ada)
 
         outcomes = race(
-            accept(invitation), lambda: actions.revoke_invitation(invitation=invitation, by=ada)
+            accept(invitation),
+            partial(actions.revoke_invitation, invitation=invitation, by=ada),
         )
 
         assert len(refusals(outcomes, actions.InvitationNotUsable)) == 1
