@@ -1,10 +1,11 @@
 """Threads that start at the same moment, each with connections of its own."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections, transaction
 
 
 def race(*operations: Callable[[], Any]) -> list[Any]:
@@ -38,3 +39,49 @@ def refusals(outcomes: Iterable[Any], kind: type[Exception]) -> list[Exception]:
     unexpected = [error for error in raised if not isinstance(error, kind)]
     assert not unexpected, unexpected
     return raised
+
+
+def overtake(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """What ``second`` returned or raised when it looked before ``first`` committed.
+
+    The moment that racing threads only meet by chance: ``first`` has written, ``second`` saw
+    nothing of it yet and waits for the row, then ``first`` commits.
+    """
+    outcome: list[Any] = []
+
+    def run() -> None:
+        try:
+            outcome.append(second())
+        except Exception as error:
+            outcome.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        first()
+        thread.start()
+        _until_it_waits(thread)
+    thread.join(timeout=30)
+    return outcome[0]
+
+
+def _until_it_waits(thread: threading.Thread) -> None:
+    deadline = time.monotonic() + 4
+    while thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.05)
+        if connection.vendor == "postgresql" and _somebody_waits():
+            return
+        if connection.vendor == "sqlite" and time.monotonic() > deadline - 3.5:
+            # It waits at BEGIN IMMEDIATE, which no query shows.
+            return
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database())"
+        )
+        return cursor.fetchone()[0]

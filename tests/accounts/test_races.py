@@ -5,7 +5,7 @@ import pytest
 from accounts import actions
 from accounts.models import Role, User
 from tests.factories import PASSWORD, AdministratorFactory, RoleFactory, UserFactory
-from tests.racing import race, refusals
+from tests.racing import overtake, race, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,3 +118,35 @@ def test_a_role_deleted_while_it_is_assigned_leaves_no_half(ada, ben):
     )
 
     assert not ben.assignments.filter(role__name="Pilots").exists()
+
+
+def test_an_address_committed_after_the_look_is_refused(ada, ben):
+    def add(**changes):
+        values = {"email": "hana@quarry.example", "first_name": "Hana", "last_name": "Tanaka"}
+        return lambda: actions.add_user(**values, **changes, by=ada)
+
+    outcome = overtake(add(password=PASSWORD), add(password=PASSWORD))
+
+    assert isinstance(outcome, actions.AddressTaken)
+    assert outcome.user == User.objects.get(email="hana@quarry.example")
+
+
+def test_an_address_moved_to_after_the_look_is_refused(ada, ben):
+    chen = UserFactory()
+
+    outcome = overtake(
+        lambda: actions.edit_user(user=ben, email="shared@example.org", by=ada),
+        lambda: actions.edit_user(user=chen, email="shared@example.org", by=ada),
+    )
+
+    assert isinstance(outcome, actions.AddressTaken)
+    assert outcome.user == ben
+
+
+def test_a_role_created_after_the_look_is_refused(ada):
+    outcome = overtake(
+        lambda: actions.create_role(name="Pilots", by=ada),
+        lambda: actions.create_role(name="PILOTS", by=ada),
+    )
+
+    assert isinstance(outcome, actions.RoleNameTaken)

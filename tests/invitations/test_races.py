@@ -11,7 +11,7 @@ from accounts.models import User
 from invitations import actions
 from invitations.models import Invitation
 from tests.factories import PASSWORD, AdministratorFactory, InvitationFactory
-from tests.racing import race, refusals
+from tests.racing import overtake, race, refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +108,10 @@ def test_the_database_holds_one_unanswered_invitation_per_address(ada):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         InvitationFactory(sender=ada, email=first.email)
+
+
+def test_an_invitation_committed_after_the_look_is_refused(ada):
+    outcome = overtake(invite(ada), invite(ada))
+
+    assert isinstance(outcome, actions.AlreadyInvited)
+    assert outcome.invitation == Invitation.objects.get()
