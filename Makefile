@@ -26,7 +26,7 @@ run: export APIM_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 run: $(VENV)/.runtime
 	@$(BIN)/python manage.py load_demo --migrate
 	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) \
-		--blocking-threads 8 --no-ws --log-level warning apim.wsgi:application
+		--blocking-threads 4 --no-ws --log-level error apim.wsgi:application
 
 test: $(VENV)/.dev
 	@scripts/test $(BIN)

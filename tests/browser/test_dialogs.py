@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from invitations.models import Invitation
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, InvitationFactory, RoleFactory
 
 
 def focused(page) -> str:
@@ -65,15 +65,39 @@ def test_block_and_undo_by_keyboard(open_browser, ada, ben):
     assert ben.is_active
 
 
-@pytest.mark.parametrize("path", ["edit/", "block/", "roles/", "note/", "password/", "delete/"])
-def test_every_dialog_of_a_person_opens_takes_focus_and_gives_it_back(open_browser, ada, ben, path):
+@pytest.mark.parametrize(
+    ("start", "path"),
+    [
+        ("developers/", "add/"),
+        ("developers/{ben}/", "edit/"),
+        ("developers/{ben}/", "block/"),
+        ("developers/{ben}/", "roles/"),
+        ("developers/{ben}/", "note/"),
+        ("developers/{ben}/", "password/"),
+        ("developers/{ben}/", "delete/"),
+        ("invitations/", "resend/"),
+        ("invitations/", "revoke/"),
+        ("invitations/{invitation}/", "resend/"),
+        ("invitations/{invitation}/", "revoke/"),
+        ("roles/", "new/"),
+        ("roles/{role}/", "edit/"),
+        ("roles/{role}/", "delete/"),
+    ],
+)
+def test_every_dialog_opens_takes_focus_and_gives_it_back(open_browser, ada, ben, start, path):
+    known = {
+        "ben": ben.public_id,
+        "invitation": InvitationFactory(sender=ada).public_id,
+        "role": RoleFactory(name="Pilots").public_id,
+    }
     page = open_browser(ada)
-    page.goto(f"/console/developers/{ben.public_id}/")
+    page.goto(f"/console/{start.format(**known)}")
 
-    opener = page.locator(f"main a[data-dialog][href$='/{path}']").first
-    menu = page.locator("details.menu", has=opener)
+    opener = page.locator(f"main a[data-dialog][href*='/{path}']").first
+    menu = page.locator("details.menu", has=page.locator(f"a[data-dialog][href*='/{path}']"))
     if menu.count():
-        menu.locator("summary").click()
+        menu.first.locator("summary").focus()
+        page.keyboard.press("Enter")
     opener.focus()
     page.keyboard.press("Enter")
 
