@@ -13,6 +13,8 @@ from base.tokens import derive_token, new_nonce, token_matches
 
 PURPOSE = "password"
 REQUESTED = timedelta(hours=2)
+# A link requested within this time is sent again rather than replaced.
+REPEATED_WITHIN = timedelta(minutes=10)
 SENT_BY_ADMINISTRATOR = timedelta(days=2)
 WELCOME = timedelta(days=7)
 
@@ -38,6 +40,13 @@ def is_open(user: User) -> bool:
         and user.password_link_expires_at
         and user.password_link_expires_at > timezone.now()
     )
+
+
+def is_fresh(user: User) -> bool:
+    """Whether the open link has nearly all the time of a requested one left, or more."""
+    expires_at = user.password_link_expires_at
+    enough = timezone.now() + REQUESTED - REPEATED_WITHIN
+    return is_open(user) and expires_at is not None and expires_at > enough
 
 
 def owner_of(public_id: UUID, *, token: str) -> User | None:

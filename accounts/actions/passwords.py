@@ -65,13 +65,17 @@ def send_password_link(*, user: User, by: User | None) -> User:
     """Send a letter with a link to choose a new password; an earlier link stops working.
 
     Asked for by the person (``by`` is None) it works 2 hours, sent by an administrator 2 days.
+    A request soon after another sends the same link again: anybody may press that button for
+    anybody, and must not void what the owner is about to use.
     The password in use stays until the link is used. Raises UserIsBlocked.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_blocked:
         raise UserIsBlocked
-    valid_for = password_links.SENT_BY_ADMINISTRATOR if by else password_links.REQUESTED
-    password_links.open_link(user, valid_for=valid_for)
+    if by is not None:
+        password_links.open_link(user, valid_for=password_links.SENT_BY_ADMINISTRATOR)
+    elif not password_links.is_fresh(user):
+        password_links.open_link(user, valid_for=password_links.REQUESTED)
     record("user.password_link_sent", by=by, subject=user)
     queue_letter(
         "password_link",

@@ -338,6 +338,18 @@ def test_send_password_link_voids_the_one_before(ada, ben):
     assert Message.objects.about(ben.public_id).first().data == {"sent_by": "Ada Lovelace"}
 
 
+def test_a_stranger_cannot_void_a_link_by_asking_again(ben, time_machine):
+    tokens = password_links.TokenGenerator()
+    token = tokens.make_token(actions.send_password_link(user=ben, by=None))
+
+    again = actions.send_password_link(user=ben, by=None)
+    assert tokens.check_token(again, token)
+
+    time_machine.move_to(timezone.now() + timezone.timedelta(minutes=11))
+    later = actions.send_password_link(user=ben, by=None)
+    assert not tokens.check_token(later, token)
+
+
 def test_send_password_link_refuses_a_blocked_person(ada, ben):
     actions.block_user(user=ben, by=ada)
 
