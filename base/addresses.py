@@ -49,5 +49,41 @@ def canonical_address(value: str) -> str:
     return address
 
 
+def domain_of(address: str) -> str:
+    """The part of a canonical address behind the @."""
+    return address.rpartition("@")[2]
+
+
+def canonical_domain(value: str) -> str:
+    """A domain as ``canonical_address`` writes it behind the @; one typed with its @ is taken too.
+
+    Raises ValidationError (code ``invalid_domain``) with a sentence for the person typing.
+    """
+    text = value.strip().removeprefix("@")
+    try:
+        return domain_of(canonical_address(f"somebody@{text}"))
+    except ValidationError:
+        raise ValidationError(
+            _("%(typed)s is no mail domain. Write it as in example.org."),
+            code="invalid_domain",
+            params={"typed": text or "@"},
+        ) from None
+
+
+def readable_domain(domain: str) -> str:
+    """A canonical domain as people write it: with its umlauts instead of xn--."""
+    parsed = validate_email(f"somebody@{domain}", check_deliverability=False, test_environment=True)
+    return parsed.domain
+
+
+def is_address(value: str) -> bool:
+    """Whether ``canonical_address`` has a form for it."""
+    try:
+        canonical_address(value)
+    except ValidationError:
+        return False
+    return True
+
+
 def _refusal(message: object) -> ValidationError:
     return ValidationError(message, code="invalid_address")  # type: ignore[arg-type]

@@ -1,21 +1,26 @@
-"""Log lines: one JSON object each in production, never a token."""
+"""Log lines: one JSON object each in production, never a secret."""
 
 import json
 import logging
 import re
 from typing import Any
 
-# The two kinds of path that carry a secret (invitation and password links).
-_SECRET_PATHS = re.compile(r"(/invitations/|/password/reset/key/[0-9A-Za-z]+-)[^/\s?\"']+")
+# The paths that carry a secret (invitations, shared links, password links), keys of
+# subscriptions (catalog.keys), secrets of gateways, and whatever stands where a key was expected.
+_SECRETS = re.compile(
+    r"(/invitations/|/join/|/password/reset/key/[0-9A-Za-z]+-|subscription-key=)[^/\s?&\"']+"
+    r"|(apim_(?:live_|test_|gateway_))[0-9A-Za-z_-]{20,}",
+    re.IGNORECASE,
+)
 
 
 def redact(text: str) -> str:
-    """The text with every link secret replaced."""
-    return _SECRET_PATHS.sub(r"\1[redacted]", text)
+    """The text with every secret replaced."""
+    return _SECRETS.sub(lambda found: f"{found[1] or found[2]}[redacted]", text)
 
 
 class RedactSecrets(logging.Filter):
-    """Takes link secrets out of a record before any handler formats it."""
+    """Takes secrets out of a record before any handler formats it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = redact(record.getMessage())

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import segno
 from django import template
 from django.template.context import Context
 from django.template.defaulttags import querystring
@@ -25,11 +26,40 @@ STATES = {
     "expired": ("mute", _("Expired")),
     "revoked": ("mute", _("Revoked")),
     "declined": ("mute", _("Declined")),
+    "open": ("good", _("Open")),
+    "off": ("mute", _("Off")),
+    "sender_gone": ("bad", _("Sender gone")),
+    "ended": ("mute", _("Ended")),
+    "full": ("wait", _("Full")),
     "queued": ("wait", _("Queued")),
     "sending": ("wait", _("Sending")),
     "sent": ("good", _("Sent")),
+    "delivered": ("good", _("Delivered")),
+    "opened": ("good", _("Opened")),
     "failed": ("bad", _("Failed")),
+    "bounced": ("bad", _("Bounced")),
+    "complained": ("bad", _("Marked as spam")),
+    "held": ("wait", _("Held back")),
     "cancelled": ("mute", _("Cancelled")),
+    "original": ("mute", _("Original")),
+    "edited": ("good", _("Edited")),
+    "faulty": ("wait", _("Needs a look")),
+    "unusable": ("bad", _("Original sent instead")),
+    "mapping": ("wait", _("Columns to choose")),
+    "checking": ("wait", _("Checking")),
+    "checked": ("wait", _("Ready to start")),
+    "running": ("wait", _("Running")),
+    "finished": ("good", _("Finished")),
+    "new": ("mute", _("Not checked yet")),
+    "ready": ("good", _("Ready")),
+    "problem": ("bad", _("Problem")),
+    "dropped": ("mute", _("Left out")),
+    "done": ("good", _("Done")),
+    "submitted": ("wait", _("Waiting for approval")),
+    "suspended": ("bad", _("Suspended")),
+    "rejected": ("mute", _("Rejected")),
+    "published": ("good", _("Published")),
+    "unpublished": ("mute", _("Unpublished")),
 }
 
 MINUTE, HOUR, DAY, MONTH, YEAR = 60, 3600, 86400, 30 * 86400, 365 * 86400
@@ -93,6 +123,17 @@ def state_mood(state: str) -> str:
 @register.filter
 def state_label(state: str) -> str:
     return str(STATES[str(state)][1])
+
+
+@register.simple_tag
+def qr_code(text: str) -> SafeString:
+    """A picture of the text for a telephone's camera, dark on white in every theme."""
+    code = segno.make(text, error="m", micro=False)
+    drawing = code.svg_inline(
+        border=4, omitsize=True, dark="#000", light="#fff", svgclass="qr-code", lineclass=None
+    )
+    # Lines and numbers: the text is drawn, not quoted.
+    return SafeString(drawing)
 
 
 @register.simple_tag(takes_context=True)

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from accounts import actions
-from audit.journal import record
+from audit.journal import record, record_each
 from audit.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +17,29 @@ def test_record_keeps_words_that_outlive_people(ada, ben):
     assert event.actor_label == "Ada Lovelace <ada@example.org>"
     assert event.subject_label == "Ben Okafor <ben@example.org>"
     assert event.subject_kind == "user"
+
+
+def test_record_each_writes_what_record_would(ada, ben, django_assert_num_queries):
+    record("user.edited", by=ada, subject=ben, changes={"note": []})
+    single = Event.objects.get()
+
+    with django_assert_num_queries(1):
+        record_each("user.edited", by=ada, subjects=[ben, ada], changes={"note": []})
+
+    about_ada, about_ben = Event.objects.exclude(pk=single.pk)
+    assert about_ada.subject_id == ada.public_id
+    for field in ["action", "actor_id", "actor_label", "subject_id", "subject_label", "data"]:
+        assert getattr(about_ben, field) == getattr(single, field)
+
+
+def test_the_longest_name_and_address_fit(ada, ben):
+    ben.first_name, ben.last_name = "B" * 100, "O" * 100
+    ben.email = f"{'b' * 242}@example.org"
+
+    record("user.edited", by=ben, subject=ben)
+
+    event = Event.objects.get()
+    assert len(event.subject_label) == len(event.actor_label) == 320
 
 
 def test_a_rolled_back_change_leaves_no_event(ada, ben):

@@ -104,6 +104,7 @@ def test_a_foreign_host_is_refused(client, db):
     [
         "Not Found: /invitations/SECRET/",
         "GET /invitations/SECRET/decline/ 200",
+        "GET /join/SECRET/ 200",
         "GET /password/reset/key/0af3-SECRET/ 302",
         '"GET /invitations/SECRET"',
     ],

@@ -1,0 +1,42 @@
+"""The worker, for ``APIM_MAIL_DELIVERY=worker``: letters, imports, reminders. Any number may run."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from base.background import all_jobs
+
+# The piece in hand is a letter or a batch of rows; a mail server may take its time over one.
+FAREWELL = 30.0
+
+
+class Command(BaseCommand):
+    help = "Do what waits behind the pages until stopped by SIGTERM or SIGINT."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="Do what is due now and end, for cron."
+        )
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        stopping = threading.Event()
+        former = {
+            number: signal.signal(number, lambda *_: stopping.set())
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            if once:
+                for job in all_jobs():
+                    while not stopping.is_set() and job.run(stopping.is_set) == 0:
+                        pass
+                return
+            for job in all_jobs():
+                job.start()
+            stopping.wait()
+            for job in all_jobs():
+                job.stop(FAREWELL)
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
