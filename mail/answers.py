@@ -74,6 +74,18 @@ def provider_words(email: EmailMessage) -> str:
     return one_line(", ".join(sorted(status.status)), *given)
 
 
+def provider_id(email: EmailMessage) -> str:
+    """What the provider calls a letter that it took; empty for SMTP servers."""
+    status = getattr(email, "anymail_status", None)
+    found = getattr(status, "message_id", None)
+    return bare_id(found) if isinstance(found, str) else ""
+
+
+def bare_id(message_id: str) -> str:
+    """Providers write one id with and without angle brackets, in answers and in reports."""
+    return message_id.strip().strip("<>")[:255]
+
+
 def _by_code(code: int) -> Meaning:
     if code == 421:
         return Meaning.OUTAGE

@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F, Min, Q
 from django.db.models.functions import Coalesce
@@ -24,7 +25,8 @@ from mail import answers
 from mail.answers import Answer, Meaning
 from mail.letters import UnknownLetter
 from mail.line import Line
-from mail.models import Message
+from mail.models import Message, Outage
+from mail.pace import wait_for_turn
 from mail.rendering import render
 
 logger = logging.getLogger(__name__)
@@ -46,10 +48,12 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
     ends the batch and holds back what else is due, so that nobody knocks on a closed door.
     """
     counts: Counts = Counter()
+    if settings.MAIL_IS_OFF:
+        return counts
     candidates = list(Message.objects.due().order_by("not_before", "id")[:limit])
     with closing(Line()) as line:
         for message in candidates:
-            if stop():
+            if not wait_for_turn(stop) or stop():
                 break
             if not _claim(message):
                 continue
@@ -57,12 +61,17 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
             counts[state] += 1
             if answer is not None and answer.meaning is Meaning.OUTAGE:
                 _hold_back_others(answer.words)
+                Outage.meet(answer.words)
                 break
+            if state == State.SENT and counts[state] == 1:
+                Outage.end()
     return counts
 
 
 def next_due() -> datetime | None:
     """When the next letter becomes due, if any waits."""
+    if settings.MAIL_IS_OFF:
+        return None
     soonest = Message.objects.aggregate(
         waiting=Min("not_before", filter=Q(state=State.QUEUED)),
         leased=Min("leased_until", filter=Q(state=State.SENDING)),
@@ -106,7 +115,8 @@ def _deliver(message: Message, line: Line) -> tuple[str, Answer | None]:
         if answer.meaning is Meaning.REFUSED:
             return _settle(message, state=State.FAILED, answer=answer.words), answer
         return _try_later(message, answer.words), answer
-    return _settle(message, state=State.SENT, answer=words, sent_at=timezone.now()), None
+    facts = {"answer": words, "provider_id": answers.provider_id(email)}
+    return _settle(message, state=State.SENT, sent_at=timezone.now(), **facts), None
 
 
 def _fail_unwritten(message: Message, error: Exception) -> str:

@@ -1,5 +1,6 @@
 """From a row of the outbox to the message that leaves."""
 
+import logging
 import re
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -10,12 +11,17 @@ from zoneinfo import ZoneInfo
 import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError
 from django.template import Context, Template
 from django.template.loader import get_template
 from django.utils import timezone, translation
+from django.utils.safestring import mark_safe
 
+from mail.drafts import Draft, Written, draft_of, newest_wording
 from mail.letters import letter_of
 from mail.models import Message
+
+logger = logging.getLogger(__name__)
 
 UTC = ZoneInfo("UTC")
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -33,19 +39,38 @@ def render(message: Message) -> EmailMultiAlternatives | None:
     # A link travels in the newest letter only; an older one would carry the same link again.
     if context is None or ("link" in context and Message.objects.has_newer(message)):
         return None
-    return compose(message, context)
+    draft = draft_of(newest_wording(message.kind, message.language))
+    if draft is None:
+        return compose(message, context)
+    try:
+        return compose(message, context, draft=draft)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # A letter is never lost over its words. The console shows what is wrong with them.
+        # Without the exception's own text, which may quote a link.
+        words = "The edited letter %s (%s) cannot be used, the original is sent instead: %s"
+        logger.error(words, message.kind, message.language, type(error).__name__)
+        return compose(message, context)
 
 
-def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives:
-    """The message for this context: in its language, with times in the reader's zone."""
+def compose(
+    message: Message, context: dict[str, Any], *, draft: Draft | None = None
+) -> EmailMultiAlternatives:
+    """The message for this context: in its language, with times in the reader's zone.
+
+    Raises ``mail.wording.Refused`` for a ``draft`` that does not fit the letter.
+    """
     support_address = context["service"].support_address
+    facts = facts_of(message, context)
     zone = context.get("time_zone") or UTC
-    facts = context | {"host": urlsplit(settings.PUBLIC_URL).hostname, "at": message.created_at}
     with translation.override(message.language), timezone.override(zone):
-        facts["subject"] = _subject(message.kind, facts)
+        written = (
+            _original(message.kind, facts) if draft is None else _edited(message, facts, draft)
+        )
         email = EmailMultiAlternatives(
-            subject=facts["subject"],
-            body=_plain(f"mail/{message.kind}.txt", facts),
+            subject=written.subject,
+            body=written.text,
             from_email=_sender(context["service"].name),
             to=[message.to],
             reply_to=[support_address] if support_address else None,
@@ -57,13 +82,44 @@ def compose(message: Message, context: dict[str, Any]) -> EmailMultiAlternatives
                 "X-Tags": message.kind,
             },
         )
-        html = get_template(f"mail/{message.kind}.html").render(facts)
-    email.attach_alternative(_inliner.inline(html), "text/html")
+    email.attach_alternative(_inliner.inline(written.html), "text/html")
     if settings.MAILERS["default"]["BACKEND"].startswith("anymail."):
         email.tags = [message.kind]  # type: ignore[attr-defined]
         # A counted click would hand the link, which is a secret, to the provider.
         email.track_clicks = False  # type: ignore[attr-defined]
     return email
+
+
+def facts_of(message: Message, context: dict[str, Any]) -> dict[str, Any]:
+    """What every letter may say, beside what its builder knows."""
+    return context | {"host": urlsplit(settings.PUBLIC_URL).hostname, "at": message.created_at}
+
+
+def _original(kind: str, facts: dict[str, Any]) -> Written:
+    subject = _subject(kind, facts)
+    return Written(
+        subject=subject,
+        text=_plain(f"mail/{kind}.txt", facts),
+        html=get_template(f"mail/{kind}.html").render(facts | {"subject": subject}),
+    )
+
+
+def _edited(message: Message, facts: dict[str, Any], draft: Draft) -> Written:
+    """The edited words in the frame of the original: head, style, support address, reason."""
+    body = draft.write(letter_of(message.kind), facts)
+    original = f"mail/{message.kind}"
+    text = facts | {"original": f"{original}.txt", "body": body.text}
+    # S308: washed, and every value in it escaped.
+    html = facts | {
+        "original": f"{original}.html",
+        "subject": body.subject,
+        "body": mark_safe(body.html),  # noqa: S308
+    }
+    return Written(
+        subject=body.subject,
+        text=_plain("mail/edited.txt", text),
+        html=get_template("mail/edited.html").render(html),
+    )
 
 
 def _sender(service_name: str) -> str:

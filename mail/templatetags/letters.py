@@ -19,7 +19,7 @@ def moment(value: datetime) -> str:
     zone = timezone.get_current_timezone_name()
     local = timezone.localtime(value)
     return gettext("%(day)s at %(time)s %(zone)s") % {
-        "day": date_format(local, "j F Y"),
+        "day": date_format(local, gettext("j F Y")),
         "time": date_format(local, "H:i"),
         "zone": zone if zone == "UTC" else f"({zone})",
     }

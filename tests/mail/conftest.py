@@ -28,6 +28,7 @@ class Postbox:
 
     def __init__(self):
         self.letters = []
+        self.envelope_senders = []
         self.connections = 0
         self.refusals = {}
         self.letters_per_connection = None
@@ -51,6 +52,7 @@ class Postbox:
             return "421 4.7.0 Too many letters"
         session.letters += 1
         envelope.mail_from = address
+        self.envelope_senders.append(address)
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802

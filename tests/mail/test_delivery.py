@@ -333,3 +333,51 @@ def test_letter_taken_by_the_server_is_noted_though_the_database_hung_up(mail_se
     message.refresh_from_db()
     assert message.state == State.SENT
     assert len(mail_server.letters) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_that_comes_back_does_not_overwrite_a_stopped_letter(mail_server, queue):
+    """Its lease was over and the letter was stopped; the late sender's note is dropped."""
+    message = queue()
+
+    def stop(_letter):
+        Message.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        Message.objects.filter(pk=message.pk).update(state=State.CANCELLED)
+        connection.close()
+
+    mail_server.on_letter = stop
+    delivery.deliver_due()
+
+    message.refresh_from_db()
+    assert message.state == State.CANCELLED
+
+
+def test_a_server_that_is_down_for_an_hour_delays_and_loses_nothing(postbox, dead_port, queue):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for minute in range(60):
+            if minute % 3 == 0:
+                queue(f"person{minute}@example.org")
+            assert not delivery.deliver_due()["sent"]
+            clock.shift(timedelta(minutes=1))
+        assert not Message.objects.exclude(state=State.QUEUED).exists()
+
+        with open_server(postbox, dead_port):
+            # A letter tried in vain waits an hour for its next try at the most.
+            for _minute in range(62):
+                delivery.deliver_due()
+                clock.shift(timedelta(minutes=1))
+
+    assert Counter(Message.objects.values_list("state", flat=True)) == {State.SENT: 20}
+    assert sorted(postbox.recipients) == sorted(f"person{n}@example.org" for n in range(0, 60, 3))
+
+
+def test_the_envelope_names_the_senders_own_address(mail_server, queue, settings):
+    """SPF is judged by the envelope, so it is of the domain that the letter says it comes from."""
+    settings.DEFAULT_FROM_EMAIL = "Harbour <no-reply@apis.example.org>"
+    queue()
+
+    delivery.deliver_due()
+
+    assert mail_server.envelope_senders == ["no-reply@apis.example.org"]
+    assert mail_server.letters[0]["From"] == "Harbour <no-reply@apis.example.org>"
+    assert mail_server.letters[0]["Sender"] is None

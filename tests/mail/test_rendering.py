@@ -1,12 +1,13 @@
 """Every letter of the house, from its sample and from real rows."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 
 from accounts.actions import (
     activate_user,
@@ -15,18 +16,41 @@ from accounts.actions import (
     send_password_link,
     set_password,
     tell_blocked_user,
+    tell_of_account,
 )
-from invitations.actions import token_of
+from catalog.actions import (
+    activate_subscription,
+    add_subscription,
+    approve_subscription,
+    cancel_subscription,
+    reject_subscription,
+    subscribe,
+    suspend_subscription,
+    warn_of_expiring_keys,
+)
+from invitations.actions import remind_invited, tell_of_unused, token_of
+from invitations.models import Invitation
+from mail.drafts import Draft
 from mail.letters import all_letters, letter_of
 from mail.models import Message
 from mail.outbox import queue_letter
 from mail.previews import sample_of
 from mail.rendering import compose, render
+from packages.actions import add_user_with_package
+from service.actions import send_test_letter
 from service.models import Service
-from tests.factories import InvitationFactory, UserFactory
+from tests.factories import (
+    InvitationFactory,
+    KeyFactory,
+    PackageFactory,
+    ProductFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
 
 KINDS = [letter.kind for letter in all_letters()]
 SCRIPT = "<script>alert(1)</script>"
+COMMENT = "Say which application calls"
 REASON = "Unpaid bills since March"
 NEW_PASSWORD = "wobbly harbour seal 42 kite"
 
@@ -42,12 +66,39 @@ def invited(ada):
     return queue_letter("invitation", to=invitation.email, reference=invitation.public_id)
 
 
+def reminded(ada):
+    invited(ada)
+    Message.objects.update(state="sent")
+    Invitation.objects.update(sent_at=timezone.now() - timedelta(days=2))
+    assert remind_invited() == 1
+    return Message.objects.get(kind="invitation_reminder")
+
+
+def left_unused(ada):
+    InvitationFactory(
+        sender=ada,
+        first_name=SCRIPT,
+        email="eve@example.org",
+        expires_at=timezone.now() - timedelta(hours=2),
+    )
+    assert tell_of_unused() == 1
+    return Message.objects.get(kind="invitations_unused")
+
+
 def eve(**facts):
     return UserFactory(email="eve@example.org", first_name=SCRIPT, last_name="O'Neil", **facts)
 
 
 def welcomed(ada):
     user = add_user(email="eve@example.org", first_name=SCRIPT, last_name="O'Neil", by=ada)
+    return Message.objects.about(user.public_id).get()
+
+
+def welcomed_with_package(ada):
+    package = PackageFactory(products=[ProductFactory(name=f"Starter {SCRIPT}")])
+    user, _grant = add_user_with_package(
+        email="eve@example.org", first_name=SCRIPT, last_name="O'Neil", package=package, by=ada
+    )
     return Message.objects.about(user.public_id).get()
 
 
@@ -64,10 +115,43 @@ def refuse_sign_in(user, ada):
     tell_blocked_user(user=block_user(user=user, by=ada, reason=REASON))
 
 
+def subscribed_by(action):
+    """The newest letter about a subscription of Eve's, which ``action`` wrote."""
+
+    def act(ada):
+        subscription = SubscriptionFactory(owner=eve(), name="Route planner")
+        subscription = action(subscription, ada) or subscription
+        return Message.objects.about(subscription.public_id).first()
+
+    return act
+
+
+def request_subscription(_subscription, ada):
+    product = ProductFactory(approval_needed=True)
+    waiting, _keys = subscribe(product=product, by=_subscription.owner)
+    return waiting
+
+
+def warn(subscription, ada):
+    KeyFactory(subscription=subscription, expires_at=timezone.now() + timedelta(days=5))
+    warn_of_expiring_keys()
+
+
+def tried_out(ada):
+    draft = Draft(subject="Try", text=f"Dear {SCRIPT}", html="<p>Dear &lt;script&gt;</p>")
+    return send_test_letter(
+        kind="account_activated", language="en", draft=draft, to="eve@example.org", by=ada
+    )
+
+
 # How each letter comes to be. A new letter needs a line here.
 ACTIONS = {
+    "account_exists": queued_by(lambda user, ada: tell_of_account(user=user)),
     "invitation": invited,
+    "invitation_reminder": reminded,
+    "invitations_unused": left_unused,
     "welcome": welcomed,
+    "welcome_with_package": welcomed_with_package,
     "password_link": queued_by(lambda user, ada: send_password_link(user=user, by=ada)),
     "password_changed": queued_by(
         lambda user, ada: set_password(user=user, password=NEW_PASSWORD, by=ada)
@@ -81,6 +165,31 @@ ACTIONS = {
         )
     ),
     "sign_in_refused": queued_by(refuse_sign_in),
+    "subscription_requested": subscribed_by(request_subscription),
+    "subscription_added": subscribed_by(
+        lambda made, ada: add_subscription(product=made.product, owner=made.owner, by=ada)
+    ),
+    "subscription_approved": subscribed_by(
+        lambda made, ada: approve_subscription(subscription=request_subscription(made, ada), by=ada)
+    ),
+    "subscription_rejected": subscribed_by(
+        lambda made, ada: reject_subscription(
+            subscription=request_subscription(made, ada), comment=COMMENT, by=ada
+        )
+    ),
+    "subscription_suspended": subscribed_by(
+        lambda made, ada: suspend_subscription(subscription=made, comment=COMMENT, by=ada)
+    ),
+    "subscription_activated": subscribed_by(
+        lambda made, ada: activate_subscription(
+            subscription=suspend_subscription(subscription=made, by=ada), by=ada
+        )
+    ),
+    "subscription_cancelled": subscribed_by(
+        lambda made, ada: cancel_subscription(subscription=made, by=ada)
+    ),
+    "key_expires": subscribed_by(warn),
+    "test_letter": tried_out,
 }
 
 
@@ -124,7 +233,9 @@ def test_letter_renders_from_real_rows_and_escapes_names(kind, ada):
     # Plain text shows names as they are.
     assert SCRIPT in email.body
     assert "&lt;" not in email.body + email.subject
-    assert email.to == ["eve@example.org"]
+    # Some go to those who decide.
+    reader = "ada" if kind in {"subscription_requested", "invitations_unused"} else "eve"
+    assert email.to == [f"{reader}@example.org"]
     assert email.extra_headers["Message-ID"] == message.message_id
     for part in (email.body, html):
         assert REASON not in part
@@ -136,7 +247,10 @@ def test_letter_renders_from_real_rows_and_escapes_names(kind, ada):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", ["invitation", "welcome", "password_link"])
+@pytest.mark.parametrize(
+    "kind",
+    ["invitation", "invitation_reminder", "welcome", "welcome_with_package", "password_link"],
+)
 def test_letter_with_a_link_shows_it_as_button_and_bare(kind, ada):
     message = ACTIONS[kind](ada)
 
@@ -182,6 +296,23 @@ def test_welcome_without_a_link_leads_to_the_sign_in_page(ada):
 
     assert f"{django_settings.PUBLIC_URL}/sign-in/" in email.body
     assert "/password/reset/key/" not in email.body + html_of(email)
+
+
+@pytest.mark.django_db
+def test_welcome_with_a_package_names_what_keys_can_be_made_for(ada):
+    package = PackageFactory(products=[ProductFactory(name="Starter"), ProductFactory(name="Bulk")])
+    person = {"email": "chen@example.org", "first_name": "Chen", "last_name": "Wu", "by": ada}
+    user, _grant = add_user_with_package(**person, password=NEW_PASSWORD, package=package)
+    letter = Message.objects.about(user.public_id).get()
+
+    assert "subscriptions to: Starter, Bulk." in render(letter).body
+    assert f"{django_settings.PUBLIC_URL}/subscriptions/" in render(letter).body
+    user.subscriptions.all().delete()
+    for part in (render(letter).body, html_of(render(letter))):
+        assert "It comes with" not in part
+        assert "find the APIs that are open to you" in part
+    block_user(user=user, by=ada)
+    assert render(letter) is None
 
 
 @pytest.mark.django_db

@@ -33,7 +33,7 @@ def test_revoked_invitation_cancels_its_waiting_letter(mail_server, ada):
     revoke_invitation(invitation=invite(ada), by=ada)
 
     assert delivery.deliver_due() == Counter()
-    assert Message.objects.get().what_happened == "Not sent: it was no longer wanted."
+    assert Message.objects.get().what_happened == "Not sent: it was stopped or no longer wanted."
 
 
 def test_invitation_revoked_while_its_letter_waits_for_a_retry_is_cancelled(mail_server, ada):

@@ -136,13 +136,13 @@ def test_killed_worker_loses_nothing_and_repeats_only_under_the_same_message_id(
     worker, postbox, ada
 ):
     """``kill -9`` in the sending window: before the server's answer, after it, and around it."""
-    letters, kills = 40, 5
+    letters, kills = 150, 25
     queue_invitations(ada, letters)
     postbox.pause = 0.01
     for kill in range(kills):
         process = worker()
         strike_at = len(postbox.letters) + 5
-        delay = [0, 0.005, 0.012, 0.02, 0][kill]
+        delay = [0, 0.005, 0.012, 0.02, 0][kill % 5]
 
         def strike(letter, process=process, strike_at=strike_at, delay=delay):
             if len(postbox.letters) == strike_at:
@@ -164,8 +164,8 @@ def test_killed_worker_loses_nothing_and_repeats_only_under_the_same_message_id(
     expected = dict(Message.objects.values_list("to", "message_id"))
     received = {(letter["To"], letter["Message-ID"]) for letter in postbox.letters}
     assert received == set(expected.items())
-    duplicates = len(postbox.letters) - letters
-    assert 1 <= duplicates <= kills
+    # At most one for each kill, and its copies are one message to the reader's program.
+    assert 1 <= len(postbox.letters) - letters <= kills
     links = {
         letter["To"]: re.search(r"/invitations/\S+", letter.get_body(["plain"]).get_content())[0]
         for letter in postbox.letters
