@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,12 +11,37 @@ from django.utils.translation import gettext_lazy as _
 SERVICE_ID = UUID("00000000-0000-0000-0000-000000000001")
 
 
+def default_reminder_days() -> list[int]:
+    """After 2 and 5 days."""
+    return [2, 5]
+
+
+def check_reminder_days(days: list[int]) -> None:
+    """Raise ValidationError unless they are up to three days from 1 to 30, one after the other."""
+    if len(days) > 3 or days != sorted(set(days)) or not all(1 <= day <= 30 for day in days):
+        raise ValidationError(
+            _("Give up to three days from 1 to 30, the earliest first, for example 2, 5."),
+            code="reminder_days",
+        )
+
+
 class Service(models.Model):
     """One row: how the service presents itself, and its defaults."""
 
     name = models.CharField(_("service name"), max_length=60, default="Harbour APIs")
     support_address = models.EmailField(_("support address"), max_length=254, blank=True)
+    # Tell callers why the check refuses them; otherwise they read Azure's two neutral sentences.
+    explain_refusals = models.BooleanField(_("explain refused calls"), default=False)
     invitation_days = models.PositiveSmallIntegerField(_("invitations are valid for"), default=7)
+    # Days after the letter on which an unanswered invitation is sent a reminder; empty: none.
+    reminder_days = models.JSONField(
+        _("reminders"),
+        default=default_reminder_days,
+        blank=True,
+        validators=[check_reminder_days],
+    )
+    # Tell senders of invitations that ended unused.
+    tell_unused = models.BooleanField(_("tell of unused invitations"), default=True)
 
     class Meta:
         constraints = [

@@ -46,6 +46,11 @@ def test_edit_service_is_quiet_when_nothing_differs(ada):
         {"support_address": "nobody"},
         {"invitation_days": 0},
         {"invitation_days": 91},
+        {"reminder_days": [0]},
+        {"reminder_days": [31]},
+        {"reminder_days": [5, 2]},
+        {"reminder_days": [2, 2]},
+        {"reminder_days": [1, 2, 3, 4]},
     ],
 )
 def test_edit_service_refuses_bad_values(ada, changes):
@@ -58,3 +63,23 @@ def test_edit_service_refuses_bad_values(ada, changes):
 def test_there_is_one_row(ada):
     with pytest.raises(IntegrityError), transaction.atomic():
         Service.objects.create(pk=2)
+
+
+def test_edit_service_changes_reminders_and_leaves_what_is_not_named(ada):
+    assert current_service().reminder_days == [2, 5]
+    assert current_service().tell_unused
+
+    edit(ada, reminder_days=[1, 3, 30], tell_unused=False)
+    edit(ada, name="Port APIs")
+    service = current_service()
+    assert (service.reminder_days, service.tell_unused) == ([1, 3, 30], False)
+
+    edit(ada, name="Port APIs", reminder_days=[])
+    assert current_service().reminder_days == []
+
+
+def test_edit_service_names_the_field_of_refused_reminders(ada):
+    with pytest.raises(ValidationError) as refusal:
+        edit(ada, reminder_days=[31])
+
+    assert list(refusal.value.message_dict) == ["reminder_days"]

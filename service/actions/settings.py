@@ -10,11 +10,19 @@ from service.models import Service
 
 @transaction.atomic
 def edit_service(
-    *, name: str, support_address: str, invitation_days: int, by: Recordable | None
+    *,
+    name: str,
+    support_address: str,
+    invitation_days: int,
+    by: Recordable | None,
+    explain_refusals: bool | None = None,
+    reminder_days: list[int] | None = None,
+    tell_unused: bool | None = None,
 ) -> Service:
-    """Change the settings; quiet when nothing differs.
+    """Change the settings; quiet when nothing differs. None leaves one as it is.
 
-    Raises ValidationError for a name with a link in it, a malformed address or days outside 1-90.
+    Raises ValidationError for a name with a link in it, a malformed address, days outside 1-90, or
+    reminders that ``check_reminder_days`` refuses.
     """
     Service.objects.get_or_create(pk=1)
     service = Service.objects.select_for_update().get(pk=1)
@@ -22,15 +30,18 @@ def edit_service(
         "name": clean_name(name),
         "support_address": canonical_address(support_address) if support_address else "",
         "invitation_days": invitation_days,
+        "explain_refusals": explain_refusals,
+        "reminder_days": reminder_days,
+        "tell_unused": tell_unused,
     }
     changes = {
         field: [getattr(service, field), value]
         for field, value in wanted.items()
-        if getattr(service, field) != value
+        if value is not None and getattr(service, field) != value
     }
     if not changes:
         return service
-    for field, value in wanted.items():
+    for field, (_former, value) in changes.items():
         setattr(service, field, value)
     service.full_clean(validate_constraints=True)
     service.save()

@@ -1,0 +1,90 @@
+"""Operations on single letters. They stand here because mail does not know the journal."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.journal import Recordable, record
+from mail.courier import courier
+from mail.models import Message
+from mail.outbox import new_message_id
+from service.models import current_service
+
+State = Message.State
+
+
+class LetterOnItsWay(ValidationError):
+    """A sender has it in hand: what becomes of it is known in a moment."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This letter is being sent right now."), code="letter_on_its_way")
+
+
+class LetterWasSent(ValidationError):
+    """The mail server has taken it; there is nothing to send or to stop."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This letter was sent already."), code="letter_was_sent")
+
+
+@transaction.atomic
+def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
+    """Let a letter leave now that failed, came back, was held or stopped, or waits for a later try.
+
+    It is asked again whether it is still wanted. The Message-ID stays, unless a server took the
+    letter before: a reader's program would drop the second one unseen. Raises LetterOnItsWay,
+    LetterWasSent.
+    """
+    message = _not_in_hand(message)
+    if message.state == State.BOUNCED:
+        message.message_id, message.provider_id = new_message_id(), ""
+        message.sent_at = message.delivered_at = message.bounced_at = None
+    message.state, message.answer = State.QUEUED, ""
+    message.not_before = timezone.now()
+    # Giving up counts from the first try of this round.
+    message.first_tried_at = None
+    message.save()
+    record("letter.sent_again", by=by, subject=message)
+    transaction.on_commit(courier.wake)
+    return message
+
+
+@transaction.atomic
+def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
+    """Stop a letter that waits. Quiet for a stopped one. Raises LetterOnItsWay, LetterWasSent."""
+    message = _not_in_hand(message)
+    if message.state == State.CANCELLED:
+        return message
+    message.state, message.answer = State.CANCELLED, ""
+    message.save(update_fields=["state", "answer"])
+    record("letter.cancelled", by=by, subject=message)
+    return message
+
+
+@transaction.atomic
+def send_all_again(*, state: str, by: Recordable) -> int:
+    """Let every letter leave that was held or has failed; the number of them.
+
+    One statement and one line in the journal, however many there are.
+    """
+    if state not in {State.HELD, State.FAILED}:
+        raise ValueError(f"Letters that are {state} cannot be sent again all at once.")
+    now = timezone.now()
+    count = Message.objects.filter(state=state).update(
+        state=State.QUEUED, answer="", not_before=now, first_tried_at=None
+    )
+    if count:
+        record("letters.sent_again", by=by, subject=current_service(), state=state, count=count)
+        transaction.on_commit(courier.wake)
+    return count
+
+
+def _not_in_hand(message: Message) -> Message:
+    """The locked row. A sender whose lease is over is gone, so its letter may be had."""
+    message = Message.objects.select_for_update().get(pk=message.pk)
+    if message.state == State.SENT:
+        raise LetterWasSent
+    if message.state == State.SENDING and not message.is_abandoned:
+        raise LetterOnItsWay
+    return message
