@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
 
         # allauth refuses whoever waits a second for a counter. Twenty colleagues behind one
         # address who accept their invitations at the same moment are no attack: let them queue.
-        ratelimit.CACHE_LOCK_WAIT_TIMEOUT = 5
+        ratelimit.CACHE_LOCK_WAIT_TIMEOUT = 8
 
         letters.register_all()
         search.register_lookup()

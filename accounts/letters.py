@@ -1,5 +1,6 @@
 """What the letters about accounts say; see ``mail.letters``."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -17,16 +18,29 @@ SAMPLE: dict[str, Any] = {
     "sign_in_url": "https://apis.example/sign-in/",
     "reset_url": "https://apis.example/password/reset/",
     "link": "https://apis.example/password/reset/key/3fa9-0000/",
-    "link_ends_at": None,
+    "link_ends_at": timedelta(days=7),
     "sent_by": "Nadia Holm",
 }
+VARIABLES: dict[str, Any] = {
+    "first_name": _("The first name of the person"),
+    "email": _("Their email address, with which they sign in"),
+    "sign_in_url": _("The address of the sign-in page"),
+    "reset_url": _("The address of the page that sends a new password link"),
+}
+LINK_VARIABLES: dict[str, Any] = {
+    "link": _("The secret link with which they choose a password"),
+    "link_ends_at": _("The day and time at which the link stops working"),
+}
+SENT_BY: dict[str, Any] = {"sent_by": _("The administrator who sent the link, or nobody")}
 
 
 def _context(message: Message) -> tuple[User, dict[str, Any]] | None:
     user = User.objects.filter(public_id=message.reference).first()
-    if user is None:
-        return None
-    return user, {
+    return None if user is None else (user, _facts(user))
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return {
         "service": current_service(),
         "first_name": user.first_name,
         "email": user.email,
@@ -34,6 +48,12 @@ def _context(message: Message) -> tuple[User, dict[str, Any]] | None:
         "sign_in_url": absolute_url("account_login"),
         "reset_url": absolute_url("account_reset_password"),
     }
+
+
+def facts_of(address: str) -> dict[str, Any] | None:
+    """What these letters know of the user with this address, without a link."""
+    user = User.objects.filter(email=address).first()
+    return None if user is None else _facts(user)
 
 
 def _with_link(user: User, context: dict[str, Any]) -> dict[str, Any]:
@@ -79,12 +99,22 @@ def build_for_blocked(message: Message) -> dict[str, Any] | None:
 
 def register_all() -> None:
     """Make the letters of this room known."""
-    for kind, title, build in [
-        ("welcome", _("Welcome"), build_welcome),
-        ("password_link", _("Password link"), build_password_link),
-        ("password_changed", _("Password changed"), build_for_active),
-        ("account_blocked", _("Account blocked"), build_for_blocked),
-        ("account_activated", _("Account activated"), build_for_active),
-        ("sign_in_refused", _("Sign-in refused"), build_for_blocked),
+    for kind, title, build, besides in [
+        ("welcome", _("Welcome"), build_welcome, LINK_VARIABLES),
+        ("password_link", _("Password link"), build_password_link, LINK_VARIABLES | SENT_BY),
+        ("password_changed", _("Password changed"), build_for_active, {}),
+        ("account_blocked", _("Account blocked"), build_for_blocked, {}),
+        ("account_activated", _("Account activated"), build_for_active, {}),
+        ("account_exists", _("Account exists already"), build_for_active, {}),
+        ("sign_in_refused", _("Sign-in refused"), build_for_blocked, {}),
     ]:
-        register(Letter(kind=kind, title=title, build=build, sample=SAMPLE))
+        register(
+            Letter(
+                kind=kind,
+                title=title,
+                build=build,
+                sample=SAMPLE,
+                variables=VARIABLES | besides,
+                facts_of=facts_of,
+            )
+        )

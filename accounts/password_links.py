@@ -21,9 +21,14 @@ WELCOME = timedelta(days=7)
 
 def open_link(user: User, *, valid_for: timedelta) -> None:
     """Give the person a new open link, voiding the one before."""
+    set_link(user, valid_for=valid_for)
+    user.save(update_fields=["password_link_nonce", "password_link_expires_at"])
+
+
+def set_link(user: User, *, valid_for: timedelta) -> None:
+    """As ``open_link``; the caller saves the user."""
     user.password_link_nonce = new_nonce()
     user.password_link_expires_at = timezone.now() + valid_for
-    user.save(update_fields=["password_link_nonce", "password_link_expires_at"])
 
 
 def close_link(user: User) -> None:

@@ -12,6 +12,7 @@ from accounts.actions.guards import (
     CannotDemoteSelf,
     LastAdministrator,
 )
+from accounts.actions.many import Person, add_users
 from accounts.actions.passwords import (
     PasswordLinkNotUsable,
     UserIsBlocked,
@@ -42,6 +43,7 @@ from accounts.actions.users import (
     edit_user,
     record_export,
     tell_blocked_user,
+    tell_of_account,
 )
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "CannotDemoteSelf",
     "LastAdministrator",
     "PasswordLinkNotUsable",
+    "Person",
     "RoleHasMembers",
     "RoleIsProtected",
     "RoleNameTaken",
@@ -60,6 +63,7 @@ __all__ = [
     "UserIsBlocked",
     "activate_user",
     "add_user",
+    "add_users",
     "apply_to_each",
     "assign_role",
     "block_user",
@@ -77,5 +81,6 @@ __all__ = [
     "set_password",
     "set_roles",
     "tell_blocked_user",
+    "tell_of_account",
     "use_password_link",
 ]

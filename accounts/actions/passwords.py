@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import password_links
+from accounts.actions.writing import write_to
 from accounts.models import Session, User
 from audit.journal import record
-from mail.outbox import queue_letter
 
 
 class UserIsBlocked(ValidationError):
@@ -56,7 +56,7 @@ def set_password(
         sessions = sessions.exclude(pk=keep_session.pk)
     ended, _by_model = sessions.delete()
     record("user.password_set", by=by, subject=user, sessions_ended=ended)
-    queue_letter("password_changed", to=user.email, reference=user.public_id)
+    write_to(user, "password_changed")
     return user
 
 
@@ -77,12 +77,7 @@ def send_password_link(*, user: User, by: User | None) -> User:
     elif not password_links.is_fresh(user):
         password_links.open_link(user, valid_for=password_links.REQUESTED)
     record("user.password_link_sent", by=by, subject=user)
-    queue_letter(
-        "password_link",
-        to=user.email,
-        reference=user.public_id,
-        data={"sent_by": by.full_name if by else ""},
-    )
+    write_to(user, "password_link", sent_by=by.full_name if by else "")
     return user
 
 

@@ -17,14 +17,15 @@ from accounts.actions.guards import (
 )
 from accounts.actions.passwords import check_password_rules
 from accounts.actions.roles import RoleNotAssignable
+from accounts.actions.writing import write_to
 from accounts.models import Role, RoleAssignment, Session, User
 from audit.journal import record
 from base.addresses import canonical_address
 from base.names import clean_name
 from mail.models import Message
-from mail.outbox import queue_letter
 
 REFUSAL_LETTER_EVERY = timedelta(days=1)
+ACCOUNT_LETTER_EVERY = timedelta(days=1)
 
 
 class AddressTaken(ValidationError):
@@ -54,13 +55,16 @@ def add_user(
     roles: Iterable[Role] = (),
     note: str = "",
     time_zone: str = "UTC",
+    language: str = "en",
     welcome: bool = True,
+    letter: str = "welcome",
 ) -> User:
     """Add a person: active at once, in Developers and in ``roles``.
 
     Without a ``password`` a letter with a link to choose one is sent (valid 7 days); with one,
-    ``welcome`` says whether a letter tells them about the account. ``password_hash`` takes an
-    already hashed one (an accepted invitation hashes before its lock).
+    ``welcome`` says whether a letter tells them about the account. ``letter`` is a higher room's
+    own kind of welcome. ``password_hash`` takes an already hashed one (an accepted invitation
+    hashes before its lock).
 
     Raises AddressTaken, RoleNotAssignable, or ValidationError by field.
     """
@@ -70,6 +74,7 @@ def add_user(
         last_name=clean_name(last_name),
         note=note.strip(),
         time_zone=time_zone,
+        language=language,
         must_change_password=bool(password) and must_change_password,
     )
     if password is not None:
@@ -97,9 +102,9 @@ def add_user(
     record("user.added", by=by, subject=user, roles=sorted(role.name for role in given))
     if not user.has_usable_password():
         password_links.open_link(user, valid_for=password_links.WELCOME)
-        queue_letter("welcome", to=user.email, reference=user.public_id)
+        write_to(user, letter)
     elif welcome:
-        queue_letter("welcome", to=user.email, reference=user.public_id)
+        write_to(user, letter)
     return user
 
 
@@ -113,6 +118,7 @@ def edit_user(
     last_name: str | None = None,
     note: str | None = None,
     time_zone: str | None = None,
+    language: str | None = None,
 ) -> User:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
@@ -125,6 +131,7 @@ def edit_user(
         "last_name": clean_name(last_name) if last_name is not None else None,
         "note": note.strip() if note is not None else None,
         "time_zone": time_zone,
+        "language": language,
     }
     changes = {
         field: [getattr(user, field), value]
@@ -181,7 +188,7 @@ def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = Fa
     ended, _by_model = Session.objects.filter(user=user).delete()
     record("user.blocked", by=by, subject=user, reason=user.block_reason, sessions_ended=ended)
     if tell:
-        queue_letter("account_blocked", to=user.email, reference=user.public_id)
+        write_to(user, "account_blocked")
     return user
 
 
@@ -200,7 +207,7 @@ def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
     user.save()
     record("user.activated", by=by, subject=user)
     if tell:
-        queue_letter("account_activated", to=user.email, reference=user.public_id)
+        write_to(user, "account_activated")
     return user
 
 
@@ -233,7 +240,24 @@ def tell_blocked_user(*, user: User) -> None:
     if recent.exists():
         return
     record("user.refused", by=user, subject=user)
-    queue_letter("sign_in_refused", to=user.email, reference=user.public_id)
+    write_to(user, "sign_in_refused")
+
+
+@transaction.atomic
+def tell_of_account(*, user: User) -> None:
+    """Tell an active person that they have an account; at most once a day.
+
+    For where somebody without a session asked for one under their address: the page answers like
+    for anybody else, so that nobody learns from outside who has an account.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    recent = Message.objects.about(user.public_id).filter(
+        kind="account_exists", created_at__gt=timezone.now() - ACCOUNT_LETTER_EVERY
+    )
+    if recent.exists():
+        return
+    record("user.told_of_account", by=None, subject=user)
+    write_to(user, "account_exists")
 
 
 @transaction.atomic

@@ -93,6 +93,15 @@ def test_link_works_once(ben):
     assert not works(link)
 
 
+def test_a_spent_link_is_refused_whoever_still_holds_it(ben):
+    user = send_password_link(user=ben, by=None)
+    nonce = user.password_link_nonce
+    use_password_link(user=user, nonce=nonce, password=NEW_PASSWORD)
+
+    with pytest.raises(PasswordLinkNotUsable):
+        use_password_link(user=user, nonce=nonce, password=f"{NEW_PASSWORD} 2")
+
+
 def test_looking_at_the_link_spends_nothing(ben):
     send_password_link(user=ben, by=None)
     link = password_link(ben)

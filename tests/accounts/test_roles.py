@@ -138,3 +138,10 @@ def test_the_database_holds_one_name_and_one_assignment(ben, developers_role):
         RoleFactory(name="developers")
     with pytest.raises(IntegrityError), transaction.atomic():
         ben.assignments.create(role=developers_role)
+
+
+def test_only_an_administrator_makes_administrators(ben, administrators_role):
+    with pytest.raises(actions.ActorMayNotAct):
+        actions.assign_role(user=UserFactory(), role=administrators_role, by=ben)
+
+    assert not administrators_role.assignments.exists()

@@ -355,3 +355,10 @@ def test_send_password_link_refuses_a_blocked_person(ada, ben):
 
     with pytest.raises(actions.UserIsBlocked):
         actions.send_password_link(user=ben, by=ada)
+
+
+def test_an_export_is_noted(ada):
+    actions.record_export(filters={"state": "active"}, count=3, by=ada)
+
+    event = Event.objects.get(action="users.exported")
+    assert (event.subject_id, event.data["count"]) == (ada.public_id, 3)
