@@ -1,0 +1,148 @@
+"""Operations on APIs."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from audit.journal import record
+from base.names import clean_name
+from catalog.models import Api
+from catalog.naming import changes_of, save_named, slug_for
+from catalog.openapi import validate_openapi
+
+
+class ApiInUse(ValidationError):
+    """``count`` products would lose the API."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(
+            ngettext(
+                "%(count)d product contains this API and would lose it. Confirm to delete it all the same.",
+                "%(count)d products contain this API and would lose it. Confirm to delete it all the same.",
+                count,
+            )
+            % {"count": count},
+            code="api_in_use",
+        )
+
+
+class BackEndNeeded(ValidationError):
+    """Only the sample API, made at first start, is answered by the service itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "back_end": ValidationError(
+                    _("Write the address that answers the calls."), code="back_end_needed"
+                )
+            }
+        )
+
+
+@transaction.atomic
+def create_api(
+    *,
+    name: str,
+    path_prefix: str,
+    back_end: str,
+    by: User | None,
+    slug: str = "",
+    description: str = "",
+    version: str = "",
+    openapi: str = "",
+    subscription_required: bool = True,
+) -> Api:
+    """Publish an API under a path; an empty ``slug`` is made from the name.
+
+    Raises Taken (name, slug, path_prefix), BackEndNeeded or ValidationError by field.
+    """
+    if not back_end.strip():
+        raise BackEndNeeded
+    api = Api(
+        name=clean_name(name),
+        slug=slug.strip(),
+        path_prefix=path_prefix.strip(),
+        back_end=back_end.strip(),
+        description=description.strip(),
+        version=version.strip(),
+        openapi=_checked(openapi),
+        subscription_required=subscription_required,
+    )
+    api.slug = api.slug or slug_for(api)
+    save_named(api)
+    record("api.created", by=by, subject=api, path=api.path_prefix)
+    return api
+
+
+@transaction.atomic
+def edit_api(
+    *,
+    api: Api,
+    by: User | None,
+    name: str | None = None,
+    slug: str | None = None,
+    path_prefix: str | None = None,
+    back_end: str | None = None,
+    description: str | None = None,
+    version: str | None = None,
+    openapi: str | None = None,
+    subscription_required: bool | None = None,
+) -> Api:
+    """Change what is given (None leaves a field alone); quiet when nothing differs.
+
+    Raises Taken, BackEndNeeded or ValidationError by field.
+    """
+    api = Api.objects.select_for_update().get(pk=api.pk)
+    if back_end is not None and not back_end.strip() and not api.is_answered_here:
+        raise BackEndNeeded
+    wanted: dict[str, Any] = {
+        "name": clean_name(name) if name is not None else None,
+        # Emptied: leave it, addresses that people kept stay true.
+        "slug": slug.strip() or None if slug is not None else None,
+        "path_prefix": path_prefix.strip() if path_prefix is not None else None,
+        "back_end": back_end.strip() if back_end is not None else None,
+        "description": description.strip() if description is not None else None,
+        "version": version.strip() if version is not None else None,
+        "openapi": _checked(openapi) if openapi is not None else None,
+        "subscription_required": subscription_required,
+    }
+    changes = changes_of(api, wanted)
+    if not changes:
+        return api
+    for field, (_old, new) in changes.items():
+        setattr(api, field, new)
+    save_named(api)
+    # A document may be a megabyte; that it changed is enough for the journal.
+    if "openapi" in changes:
+        changes["openapi"] = ["", ""]
+    record("api.edited", by=by, subject=api, changes=changes)
+    return api
+
+
+@transaction.atomic
+def delete_api(*, api: Api, by: User | None, confirmed: bool = False) -> None:
+    """Take an API away; its path answers nobody from the next call on.
+
+    Raises ApiInUse while a product contains it and nobody ``confirmed``.
+    """
+    api = Api.objects.select_for_update().get(pk=api.pk)
+    products = api.products.count()
+    if products and not confirmed:
+        raise ApiInUse(products)
+    record("api.deleted", by=by, subject=api, products=products)
+    api.delete()
+
+
+def _checked(openapi: str) -> str:
+    text = openapi.strip()
+    if text:
+        try:
+            validate_openapi(text)
+        except ValidationError as error:
+            raise ValidationError({"openapi": error.error_list}) from None
+    return text

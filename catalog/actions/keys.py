@@ -1,0 +1,334 @@
+"""Operations on keys. Plain text leaves through IssuedKey once and is kept nowhere."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.journal import record
+from base.batches import write_many
+from catalog.keys import (
+    MAX_IMPORTED,
+    MIN_IMPORTED,
+    digest_of,
+    digests_of,
+    is_plausible,
+    new_key,
+    prefix_of,
+)
+from catalog.models import Key, Subscription, overlap_end
+from mail.outbox import queue_letter
+
+# A key's use is noted at most this often.
+USE_NOTED_EVERY = timedelta(minutes=1)
+_NOTE_USE = {
+    "sqlite": """
+UPDATE catalog_key SET last_used_at = %s, last_used_address = %s
+WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+""",
+    "postgresql": """
+UPDATE catalog_key AS k SET last_used_at = u.used_at, last_used_address = u.address
+FROM unnest(%s::timestamptz[], %s::inet[], %s::bigint[], %s::timestamptz[])
+  AS u(used_at, address, pk, due_before)
+WHERE k.id = u.pk AND (k.last_used_at IS NULL OR k.last_used_at < u.due_before)
+""",
+}
+# Letters leave this long before a key expires.
+WARNINGS = (30, 7)
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A fresh key and its plain text, for the one response that shows it."""
+
+    key: Key
+    plaintext: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """A call that passed. ``digest`` is the key's under the present pepper, to keep it current."""
+
+    at: datetime
+    address: str | None
+    digest: str | None = None
+
+
+class SubscriptionHasNoKeys(ValidationError):
+    """Only an active subscription is given keys."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Keys can be made while the subscription is active."), code="subscription_has_no_keys"
+        )
+
+
+class KeyAlreadyReplaced(ValidationError):
+    """The same form was sent twice, or somebody else replaced the key meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This key was replaced already, and the new one was shown then. Lost it? Make another one."
+            ),
+            code="key_already_replaced",
+        )
+
+
+class ImportedKeyRefused(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "value": ValidationError(
+                    _(
+                        "Give %(least)d to %(most)d visible ASCII characters without spaces; a key in this service's own form must be whole."
+                    )
+                    % {"least": MIN_IMPORTED, "most": MAX_IMPORTED},
+                    code="imported_key_refused",
+                )
+            }
+        )
+
+
+class KeyValueTaken(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "value": ValidationError(
+                    _("This value is a key here already."), code="key_value_taken"
+                )
+            }
+        )
+
+
+@transaction.atomic
+def issue_missing_keys(*, subscription: Subscription, by: User) -> list[IssuedKey]:
+    """A key for each empty slot of an active subscription. Raises SubscriptionHasNoKeys."""
+    subscription = _locked_active(subscription)
+    return issue_into_empty_slots(subscription, by=by)
+
+
+def issue_into_empty_slots(subscription: Subscription, *, by: User) -> list[IssuedKey]:
+    """As ``issue_missing_keys``, inside the transaction of an operation that holds the row."""
+    filled = set(subscription.keys.current().values_list("slot", flat=True))
+    issued = []
+    for slot in Key.Slot:
+        if slot not in filled:
+            issued.append(_issue(subscription, slot))
+            record("key.issued", by=by, subject=issued[-1].key, slot=slot)
+    return issued
+
+
+@transaction.atomic
+def regenerate_key(
+    *,
+    key: Key,
+    by: User,
+    overlap: timedelta = timedelta(),
+    expires_at: datetime | None = None,
+) -> list[IssuedKey]:
+    """Put a fresh key into the slot; the old one works on for ``overlap`` (zero to 30 days).
+
+    Raises KeyAlreadyReplaced, SubscriptionHasNoKeys or ValidationError by field.
+    """
+    subscription = _locked_active(key.subscription)
+    key = _replace(key, overlap)
+    issued = _issue(subscription, key.slot, expires_at=_checked_expiry(expires_at))
+    record(
+        "key.regenerated",
+        by=by,
+        subject=issued.key,
+        slot=key.slot,
+        replaced=key.masked,
+        works_until=key.expires_at and key.expires_at.isoformat(),
+    )
+    return [issued]
+
+
+@transaction.atomic
+def import_key(
+    *,
+    subscription: Subscription,
+    slot: str,
+    value: str,
+    by: User,
+    expires_at: datetime | None = None,
+    overlap: timedelta = timedelta(),
+) -> Key:
+    """Take over an existing value, hashed on arrival; what the slot held works on for ``overlap``.
+
+    Raises ImportedKeyRefused, KeyValueTaken, SubscriptionHasNoKeys or ValidationError by field.
+    """
+    if not is_plausible(value):
+        raise ImportedKeyRefused
+    subscription = _locked_active(subscription)
+    if Key.objects.filter(digest__in=digests_of(value)).exists():
+        raise KeyValueTaken
+    present = subscription.keys.current().filter(slot=slot).first()
+    if present is not None:
+        _replace(present, overlap)
+    key = Key(
+        subscription=subscription,
+        slot=slot,
+        prefix=prefix_of(value),
+        digest=digest_of(value),
+        is_imported=True,
+        expires_at=_checked_expiry(expires_at),
+    )
+    key.full_clean(validate_unique=False, validate_constraints=False)
+    try:
+        with transaction.atomic():
+            key.save()
+    except IntegrityError:
+        raise KeyValueTaken from None
+    record("key.imported", by=by, subject=key, slot=slot)
+    return key
+
+
+@transaction.atomic
+def end_key(*, key: Key, by: User) -> Key:
+    """Refuse the key from the next call on; quiet when it has ended."""
+    key = _locked_key(key)
+    if not key.is_live:
+        return key
+    key.expires_at = timezone.now()
+    key.save(update_fields=["expires_at"])
+    record("key.ended", by=by, subject=key, slot=key.slot)
+    return key
+
+
+@transaction.atomic
+def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
+    """Let the slot's present key expire in the future, or never (None). Quiet when nothing differs.
+
+    Raises KeyAlreadyReplaced or ValidationError by field.
+    """
+    key = _locked_key(key)
+    if key.is_replaced:
+        raise KeyAlreadyReplaced
+    old = key.expires_at
+    if expires_at == old:
+        return key
+    key.expires_at = _checked_expiry(expires_at)
+    key.warned_days = None
+    key.save(update_fields=["expires_at", "warned_days"])
+    changes = {"expires_at": [old and old.isoformat(), expires_at and expires_at.isoformat()]}
+    record("key.expiry_changed", by=by, subject=key, changes=changes)
+    return key
+
+
+@transaction.atomic
+def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
+    """Write when and from where keys were last used, each at most once a minute; no journal.
+
+    Also brings digests made under an earlier ``APIM_SECRET_KEY`` under the present one. Returns the
+    keys that were seen to: one that somebody is changing or deleting is passed over, because
+    neither may wait for the other.
+    """
+    if not uses:
+        return set()
+    free = _without_locked(set(uses))
+    moment = connection.ops.adapt_datetimefield_value
+    rows = [
+        (moment(use.at), use.address, pk, moment(use.at - USE_NOTED_EVERY))
+        for pk, use in uses.items()
+        if pk in free
+    ]
+    # Through the ORM each would cost as much as ten calls.
+    write_many(_NOTE_USE, rows)
+    for pk in free:
+        if digest := uses[pk].digest:
+            Key.objects.filter(pk=pk).exclude(digest=digest).update(digest=digest)
+    return free
+
+
+def _without_locked(pks: set[int]) -> set[int]:
+    """Locks what is free of the keys. SQLite has one writer, which we are."""
+    if not connection.features.has_select_for_update_skip_locked:
+        return pks
+    rows = Key.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=pks)
+    return set(rows.values_list("pk", flat=True))
+
+
+def warn_of_expiring_keys() -> int:
+    """Tell owners 30 and 7 days before a key expires, once each; the number of letters queued."""
+    now = timezone.now()
+    told = 0
+    for days in sorted(WARNINGS):
+        due = Key.objects.current().filter(
+            Q(warned_days=None) | Q(warned_days__gt=days),
+            expires_at__gt=now,
+            expires_at__lte=now + timedelta(days=days),
+            subscription__state=Subscription.State.ACTIVE,
+        )
+        for key in due.select_related("subscription__owner", "subscription__product"):
+            with transaction.atomic():
+                # The row decides which of several processes tells.
+                untold = Key.objects.filter(pk=key.pk, warned_days=key.warned_days)
+                if untold.update(warned_days=days):
+                    queue_letter(
+                        "key_expires",
+                        to=key.subscription.owner.email,
+                        reference=key.subscription.public_id,
+                        language=key.subscription.owner.language,
+                        data={"key": str(key.public_id)},
+                    )
+                    told += 1
+    return told
+
+
+def _locked_active(subscription: Subscription) -> Subscription:
+    """The subscription's row comes before any of its keys, so that two operations go in turn."""
+    locked = Subscription.objects.select_for_update(of=("self",))
+    subscription = locked.select_related("product", "owner").get(pk=subscription.pk)
+    if not subscription.is_active:
+        raise SubscriptionHasNoKeys
+    return subscription
+
+
+def _locked_key(key: Key) -> Key:
+    Subscription.objects.select_for_update().get(pk=key.subscription_id)
+    return Key.objects.select_related("subscription").get(pk=key.pk)
+
+
+def _replace(key: Key, overlap: timedelta) -> Key:
+    """Empty the slot. An expiry that comes before the end of the overlap stays."""
+    key = Key.objects.get(pk=key.pk)
+    if key.is_replaced:
+        raise KeyAlreadyReplaced
+    end = overlap_end(overlap)
+    key.expires_at = min(key.expires_at or end, end)
+    key.replaced_at = timezone.now()
+    key.save(update_fields=["expires_at", "replaced_at"])
+    return key
+
+
+def _issue(
+    subscription: Subscription, slot: str, *, expires_at: datetime | None = None
+) -> IssuedKey:
+    plaintext = new_key()
+    key = Key.objects.create(
+        subscription=subscription,
+        slot=slot,
+        prefix=prefix_of(plaintext),
+        digest=digest_of(plaintext),
+        expires_at=expires_at,
+    )
+    return IssuedKey(key, plaintext)
+
+
+def _checked_expiry(expires_at: datetime | None) -> datetime | None:
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ValidationError(
+            {
+                "expires_at": ValidationError(
+                    _("Choose a moment in the future."), code="expiry_in_past"
+                )
+            }
+        )
+    return expires_at

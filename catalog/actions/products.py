@@ -1,0 +1,178 @@
+"""Operations on products: what they contain and who sees them."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from accounts.models import Role, User
+from audit.journal import record
+from base.names import clean_name
+from catalog.models import Api, Product
+from catalog.naming import changes_of, save_named, slug_for
+
+
+class ProductHasSubscriptions(ValidationError):
+    """``count`` subscriptions, in whatever state, would go with the product."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__(
+            ngettext(
+                "%(count)d subscription and its keys would be deleted with this product. Confirm to delete it all the same.",
+                "%(count)d subscriptions and their keys would be deleted with this product. Confirm to delete it all the same.",
+                count,
+            )
+            % {"count": count},
+            code="product_has_subscriptions",
+        )
+
+
+@transaction.atomic
+def create_product(
+    *,
+    name: str,
+    by: User | None,
+    slug: str = "",
+    description: str = "",
+    terms: str = "",
+    approval_needed: bool = False,
+    subscription_limit: int | None = None,
+) -> Product:
+    """Make a product: unpublished, and visible to Administrators only (Azure behaviour).
+
+    ``subscription_limit`` counts per person; None is no limit. Raises Taken or ValidationError by
+    field.
+    """
+    product = Product(
+        name=clean_name(name),
+        slug=slug.strip(),
+        description=description.strip(),
+        terms=terms.strip(),
+        approval_needed=approval_needed,
+        subscription_limit=subscription_limit,
+    )
+    product.slug = product.slug or slug_for(product)
+    save_named(product)
+    product.roles.set([Role.objects.administrators()])
+    record("product.created", by=by, subject=product)
+    return product
+
+
+@transaction.atomic
+def edit_product(
+    *,
+    product: Product,
+    name: str,
+    slug: str,
+    description: str,
+    terms: str,
+    approval_needed: bool,
+    subscription_limit: int | None,
+    by: User | None,
+) -> Product:
+    """Change a product; quiet when nothing differs. Subscriptions that exist stay as they are.
+
+    Raises Taken or ValidationError by field.
+    """
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    changes = changes_of(
+        product,
+        {
+            "name": clean_name(name),
+            # Emptied: leave it, addresses that people kept stay true.
+            "slug": slug.strip() or None,
+            "description": description.strip(),
+            "terms": terms.strip(),
+            "approval_needed": approval_needed,
+        },
+    )
+    if product.subscription_limit != subscription_limit:
+        # Here None is a value: no limit.
+        changes["subscription_limit"] = [product.subscription_limit, subscription_limit]
+    if not changes:
+        return product
+    for field, (_old, new) in changes.items():
+        setattr(product, field, new)
+    save_named(product)
+    if "terms" in changes:
+        changes["terms"] = ["", ""]
+    record("product.edited", by=by, subject=product, changes=changes)
+    return product
+
+
+@transaction.atomic
+def publish_product(*, product: Product, by: User | None) -> Product:
+    """Show it in the portal to those who may see it, and let their keys pass; quiet when it is."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    if product.is_published:
+        return product
+    product.published_at = timezone.now()
+    product.save(update_fields=["published_at"])
+    record("product.published", by=by, subject=product)
+    return product
+
+
+@transaction.atomic
+def unpublish_product(*, product: Product, by: User | None) -> Product:
+    """Hide it from everybody; its keys are refused until it is published again. Quiet when hidden."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    if not product.is_published:
+        return product
+    product.published_at = None
+    product.save(update_fields=["published_at"])
+    record("product.unpublished", by=by, subject=product)
+    return product
+
+
+@transaction.atomic
+def set_product_roles(*, product: Product, roles: Iterable[Role], by: User | None) -> None:
+    """Make ``roles`` the ones that see the product; Administrators always stay. Quiet when equal."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    wanted = {*roles, Role.objects.administrators()}
+    present = set(product.roles.all())
+    if wanted == present:
+        return
+    product.roles.set(wanted)
+    record(
+        "product.roles_changed",
+        by=by,
+        subject=product,
+        added=sorted(role.name for role in wanted - present),
+        removed=sorted(role.name for role in present - wanted),
+    )
+
+
+@transaction.atomic
+def set_product_apis(*, product: Product, apis: Iterable[Api], by: User | None) -> None:
+    """Make ``apis`` what the product contains. Quiet when equal."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    wanted = set(apis)
+    present = set(product.apis.all())
+    if wanted == present:
+        return
+    product.apis.set(wanted)
+    record(
+        "product.apis_changed",
+        by=by,
+        subject=product,
+        added=sorted(api.name for api in wanted - present),
+        removed=sorted(api.name for api in present - wanted),
+    )
+
+
+@transaction.atomic
+def delete_product(*, product: Product, by: User | None, confirmed: bool = False) -> None:
+    """Delete a product, and once ``confirmed`` its subscriptions and their keys.
+
+    Raises ProductHasSubscriptions.
+    """
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    count = product.subscriptions.count()
+    if count and not confirmed:
+        raise ProductHasSubscriptions(count)
+    record("product.deleted", by=by, subject=product, subscriptions=count)
+    product.subscriptions.all().delete()
+    product.delete()

@@ -1,0 +1,202 @@
+"""Operations on a subscription that exists: one for each transition, and its name and end."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.journal import record
+from base.names import clean_name
+from catalog.actions.subscribing import checked_end, refuse_beyond_limit
+from catalog.models import Subscription
+from catalog.transitions import Transition, possible
+from mail.outbox import queue_letter
+
+
+class TransitionRefused(ValidationError):
+    """The state changed since the page was opened, or never allowed the operation."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__(
+            _("This is not possible now: the subscription is %(state)s.")
+            % {"state": subscription.state_now.label.lower()},
+            code="transition_refused",
+        )
+
+
+class CommentNeeded(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "comment": ValidationError(
+                    _("Say why; the developer reads it."), code="comment_needed"
+                )
+            }
+        )
+
+
+class EndHasPassed(ValidationError):
+    """An expired subscription is given back with a later end, or with none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "ends_at": ValidationError(
+                    _("Its end has passed. Choose a later one, or none."), code="end_has_passed"
+                )
+            }
+        )
+
+
+_KEEP: Any = object()
+
+
+@transaction.atomic
+def approve_subscription(*, subscription: Subscription, by: User) -> Subscription:
+    """Let a request become active and tell its owner, who then makes the keys.
+
+    Raises TransitionRefused.
+    """
+    subscription = _locked(subscription, Transition.APPROVE)
+    _change(subscription, Subscription.State.ACTIVE)
+    record("subscription.approved", by=by, subject=subscription)
+    _tell("subscription_approved", subscription)
+    return subscription
+
+
+@transaction.atomic
+def reject_subscription(*, subscription: Subscription, comment: str, by: User) -> Subscription:
+    """Refuse a request with a reason that its owner reads. Raises TransitionRefused, CommentNeeded."""
+    if not comment.strip():
+        raise CommentNeeded
+    subscription = _locked(subscription, Transition.REJECT)
+    _change(subscription, Subscription.State.REJECTED, comment=comment)
+    record("subscription.rejected", by=by, subject=subscription, reason=subscription.comment)
+    _tell("subscription_rejected", subscription)
+    return subscription
+
+
+@transaction.atomic
+def suspend_subscription(
+    *, subscription: Subscription, by: User, comment: str = ""
+) -> Subscription:
+    """Refuse its keys until it is activated again; ``comment`` reaches the owner.
+
+    Raises TransitionRefused.
+    """
+    subscription = _locked(subscription, Transition.SUSPEND)
+    _change(subscription, Subscription.State.SUSPENDED, comment=comment)
+    record("subscription.suspended", by=by, subject=subscription, reason=subscription.comment)
+    _tell("subscription_suspended", subscription)
+    return subscription
+
+
+@transaction.atomic
+def activate_subscription(
+    *, subscription: Subscription, by: User, ends_at: datetime | None = _KEEP
+) -> Subscription:
+    """Give a suspended, rejected, cancelled or expired subscription back, with the keys it had.
+
+    ``ends_at`` replaces its end (None: no end); left out, the end stays.
+    Raises TransitionRefused, SubscriptionLimitReached, EndHasPassed or ValidationError by field.
+    """
+    owner = User.objects.select_for_update().get(pk=subscription.owner_id)
+    subscription = _locked(subscription, Transition.ACTIVATE)
+    if subscription.state_now != Subscription.State.SUSPENDED:
+        refuse_beyond_limit(subscription.product, owner)
+    if ends_at is not _KEEP:
+        subscription.ends_at = checked_end(ends_at)
+    elif subscription.ends_at is not None and subscription.ends_at <= timezone.now():
+        raise EndHasPassed
+    _change(subscription, Subscription.State.ACTIVE)
+    record("subscription.activated", by=by, subject=subscription)
+    _tell("subscription_activated", subscription)
+    return subscription
+
+
+@transaction.atomic
+def cancel_subscription(*, subscription: Subscription, by: User) -> Subscription:
+    """End it, by its owner or by an administrator; its keys are refused from the next call on.
+
+    Raises TransitionRefused.
+    """
+    subscription = _locked(subscription, Transition.CANCEL)
+    _change(subscription, Subscription.State.CANCELLED)
+    record("subscription.cancelled", by=by, subject=subscription)
+    if by.pk != subscription.owner_id:
+        _tell("subscription_cancelled", subscription)
+    return subscription
+
+
+@transaction.atomic
+def rename_subscription(*, subscription: Subscription, name: str, by: User) -> Subscription:
+    """Quiet when nothing differs. Raises ValidationError by field."""
+    subscription = _lock(subscription)
+    old, new = subscription.name, clean_name(name)
+    if new == old:
+        return subscription
+    subscription.name = new
+    subscription.full_clean(validate_unique=False, validate_constraints=False)
+    subscription.save(update_fields=["name"])
+    record("subscription.renamed", by=by, subject=subscription, changes={"name": [old, new]})
+    return subscription
+
+
+@transaction.atomic
+def set_subscription_end(
+    *, subscription: Subscription, ends_at: datetime | None, by: User
+) -> Subscription:
+    """Let it expire at a moment in the future, or never (None). Quiet when nothing differs.
+
+    Raises ValidationError by field.
+    """
+    subscription = _lock(subscription)
+    old = subscription.ends_at
+    if ends_at == old:
+        return subscription
+    subscription.ends_at = checked_end(ends_at)
+    subscription.save(update_fields=["ends_at"])
+    record(
+        "subscription.end_changed",
+        by=by,
+        subject=subscription,
+        changes={"ends_at": [old and old.isoformat(), ends_at and ends_at.isoformat()]},
+    )
+    return subscription
+
+
+@transaction.atomic
+def delete_subscription(*, subscription: Subscription, by: User) -> None:
+    """Remove it with its keys and their counts; the journal keeps what happened."""
+    subscription = _lock(subscription)
+    record("subscription.deleted", by=by, subject=subscription)
+    subscription.delete()
+
+
+def _lock(subscription: Subscription) -> Subscription:
+    locked = Subscription.objects.select_for_update(of=("self",))
+    return locked.select_related("product", "owner").get(pk=subscription.pk)
+
+
+def _locked(subscription: Subscription, transition: Transition) -> Subscription:
+    subscription = _lock(subscription)
+    if transition not in possible(subscription):
+        raise TransitionRefused(subscription)
+    return subscription
+
+
+def _change(subscription: Subscription, state: Subscription.State, *, comment: str = "") -> None:
+    subscription.state = state
+    subscription.comment = comment.strip()
+    subscription.state_changed_at = timezone.now()
+    subscription.full_clean(validate_unique=False, validate_constraints=False)
+    subscription.save()
+
+
+def _tell(kind: str, subscription: Subscription) -> None:
+    owner = subscription.owner
+    queue_letter(kind, to=owner.email, reference=subscription.public_id, language=owner.language)

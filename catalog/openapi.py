@@ -1,0 +1,196 @@
+"""OpenAPI documents as administrators hand them in: hostile until read.
+
+Nothing is fetched: references lead inside the document or are refused. Anchors, which can blow a
+small YAML document up to gigabytes, are refused too.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+
+from catalog.schemas import pointed
+
+MOST_MESSAGES = 20
+MOST_DEPTH = 60
+_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
+Path = tuple[str | int, ...]
+
+
+def validate_openapi(text: str) -> None:
+    """Raise ValidationError with up to 20 sentences, each with its line, unless it is valid 3.0 or 3.1."""
+    document, lines = parse_document(text)
+    version = str(document.get("openapi", ""))
+    validator = _VALIDATORS.get(version[:3])
+    if validator is None:
+        hint = _("It says swagger 2.0: convert it.") if "swagger" in document else ""
+        raise ValidationError(
+            _("Line 1: the document must begin with openapi: 3.0.x or 3.1.x.") + " " + hint,
+            code="openapi_version",
+        )
+    _refuse_bad_references(document, lines)
+    messages: dict[tuple[Path, str], str] = {}
+    try:
+        for found in validator(document).iter_errors():
+            error = _nearest(found)
+            where = _place(error, document, lines)
+            words = ".".join(str(part) for part in where) or _("document")
+            # Some faults are found by two rules, the second in other words.
+            told = _told(lines, where, f"{words}: {error.message[:200]}")
+            messages.setdefault((where, str(error.validator)), told)
+            if len(messages) == MOST_MESSAGES:
+                break
+    except ValidationError:
+        raise
+    except Exception as error:
+        # The validator trips over some broken documents instead of describing them.
+        told = _("Line 1: the document cannot be read: %(error)s")
+        messages[(), ""] = told % {"error": str(error)[:200]}
+    if messages:
+        raise ValidationError([ValidationError(text, code="openapi") for text in messages.values()])
+
+
+def _nearest(error: Any) -> Any:
+    """Of the ways in which a part could have been right, what is wrong with the one meant.
+
+    Who wrote no ``$ref`` did not mean a reference; then the deepest fault counts.
+    """
+    while error.context:
+        meant = [one for one in error.context if "'$ref' is a required" not in one.message]
+        error = max(meant or error.context, key=lambda one: len(one.absolute_path))
+    return error
+
+
+def _place(error: Any, document: dict[str, Any], lines: dict[Path, int]) -> Path:
+    """Where the fault is written down, from the little that some errors say of it."""
+    where: Path = tuple(error.absolute_path)
+    if not where:
+        # About an operation: its message quotes the path.
+        quoted = re.findall(r"'(/[^']*)'", error.message)
+        return next((("paths", path) for path in quoted if ("paths", path) in lines), where)
+    if where in lines:
+        return where
+    # Counted from a schema somewhere inside.
+    ends = (path for path in lines if path[-len(where) :] == where)
+    return next((path for path in ends if _at(document, path) == error.instance), where)
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def parse_document(text: str) -> tuple[dict[str, Any], dict[Path, int]]:
+    """The document and the line of each of its parts. JSON is read as YAML, which contains it."""
+    try:
+        for event in _events(text):
+            if isinstance(event, yaml.AliasEvent):
+                raise ValidationError(
+                    _("Line %(line)d: write the document without YAML anchors and aliases.")
+                    % {"line": event.start_mark.line + 1 if event.start_mark else 1},
+                    code="openapi_alias",
+                )
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValidationError(
+            _("Line %(line)d: %(problem)s") % {"line": line, "problem": error.problem or error},
+            code="openapi_syntax",
+        ) from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise ValidationError(
+            _("Line 1: the document is neither JSON nor YAML."), code="openapi_syntax"
+        ) from None
+    lines: dict[Path, int] = {}
+    document = _value(node, (), lines)
+    if not isinstance(document, dict):
+        raise ValidationError(
+            _("Line 1: the document must be an object with openapi, info and paths."),
+            code="openapi_shape",
+        )
+    return document, lines
+
+
+def _events(text: str) -> Iterator[Any]:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise ValidationError(
+                _("Line %(line)d: the document is nested too deeply.")
+                % {"line": event.start_mark.line + 1 if event.start_mark else 1},
+                code="openapi_depth",
+            )
+        yield event
+
+
+def _value(node: Any, path: Path, lines: dict[Path, int]) -> Any:
+    """A node as plain JSON values, with the line where each begins."""
+    if node is None:
+        return None
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        found = {}
+        for key_node, value_node in node.value:
+            # Status codes are numbers in YAML and words in OpenAPI.
+            key = str(getattr(key_node, "value", ""))
+            if key in found:
+                raise ValidationError(
+                    _("Line %(line)d: %(key)s stands here twice.")
+                    % {"line": key_node.start_mark.line + 1, "key": key},
+                    code="openapi_twice",
+                )
+            found[key] = _value(value_node, (*path, key), lines)
+            # Where a reader looks for it: at its name.
+            lines[*path, key] = key_node.start_mark.line + 1
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, (*path, index), lines) for index, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: Any) -> Any:
+    """Dates and other YAML inventions stay the words they are: JSON has none of them."""
+    kind = node.tag.rpartition(":")[2]
+    if kind in {"null", "bool", "int", "float"}:
+        try:
+            value = yaml.SafeLoader("").construct_object(node)
+            json.dumps(value, allow_nan=False)
+        except (ValueError, yaml.YAMLError):
+            return node.value
+        return value
+    return node.value
+
+
+def _refuse_bad_references(document: Any, lines: dict[Path, int]) -> None:
+    """Those that lead out of the document, and those that lead nowhere in it."""
+    pending: list[tuple[Path, Any]] = [((), document)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            reference = value.get("$ref")
+            if isinstance(reference, str) and pointed(document, reference) is None:
+                text = (
+                    _("nothing stands at %(reference)s") % {"reference": reference[:200]}
+                    if reference.startswith("#/")
+                    else _("$ref must lead inside the document and begin with #/")
+                )
+                where = (*path, "$ref")
+                raise ValidationError(_told(lines, where, text), code="openapi_reference")
+            pending += [((*path, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            pending += [((*path, index), item) for index, item in enumerate(value)]
+
+
+def _told(lines: dict[Path, int], path: Path, text: str) -> str:
+    """With the line of the nearest part that is written down."""
+    while path and path not in lines:
+        path = path[:-1]
+    return _("Line %(line)d: %(text)s") % {"line": lines.get(path, 1), "text": text}
