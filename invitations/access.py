@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
 from base.tokens import is_well_formed, token_digest
-from invitations.models import Invitation
+from invitations.models import Invitation, ReplacedToken
 
 
 class LinkState(StrEnum):
@@ -16,8 +19,13 @@ class LinkState(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    # It went to an address that was corrected since: its bearer learns nothing of the right one.
+    MISSENT = "missent"
     # The sender was blocked, deleted or is no administrator any more.
     SENDER_GONE = "sender_gone"
+    # The shared link it came through was switched off, or has no place left.
+    LINK_OFF = "link_off"
+    LINK_FULL = "link_full"
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,10 @@ class Link:
     def can_be_renewed(self) -> bool:
         """A fresh letter to the same address would help."""
         return self.state in {LinkState.EXPIRED, LinkState.REPLACED}
+
+    def made(self, user: User | AnonymousUser) -> bool:
+        """The account of this person came from it."""
+        return user.is_authenticated and self.invitation.user_id == user.pk
 
 
 _OF_STATE = {
@@ -43,18 +55,17 @@ def find_link(token: str) -> Link | None:
     if not is_well_formed(token):
         return None
     digest = token_digest(token)
-    invitation = Invitation.objects.select_related("sender").filter(digest=digest).first()
-    replaced = False
-    if invitation is None:
-        replaced = True
-        invitation = (
-            Invitation.objects.select_related("sender")
-            .filter(replaced_tokens__digest=digest)
-            .first()
-        )
-    if invitation is None:
+    invitations = Invitation.objects.select_related("sender", "invite_link")
+    invitation = invitations.filter(digest=digest).first()
+    if invitation is not None:
+        return Link(invitation, _state_of(invitation, replaced=False))
+    earlier = ReplacedToken.objects.filter(digest=digest).first()
+    if earlier is None:
         return None
-    return Link(invitation, _state_of(invitation, replaced=replaced))
+    invitation = invitations.get(pk=earlier.invitation_id)
+    if earlier.address_corrected:
+        return Link(invitation, LinkState.MISSENT)
+    return Link(invitation, _state_of(invitation, replaced=True))
 
 
 def _state_of(invitation: Invitation, *, replaced: bool) -> LinkState:
@@ -63,6 +74,11 @@ def _state_of(invitation: Invitation, *, replaced: bool) -> LinkState:
     sender = invitation.sender
     if sender is None or not (sender.is_active and sender.is_administrator):
         return LinkState.SENDER_GONE
+    link = invitation.invite_link
+    if link is not None and not link.is_on:
+        return LinkState.LINK_OFF
+    if link is not None and link.is_full:
+        return LinkState.LINK_FULL
     if replaced:
         return LinkState.REPLACED
     return LinkState.OPEN if invitation.is_pending else LinkState.EXPIRED

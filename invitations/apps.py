@@ -5,6 +5,7 @@ class InvitationsConfig(AppConfig):
     name = "invitations"
 
     def ready(self) -> None:
-        from invitations import letters  # Late: the letters need the models.
+        # Late: both need the models.
+        from invitations import letters, reminders  # noqa: F401 - making the job is the import's purpose
 
         letters.register_all()

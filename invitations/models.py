@@ -1,9 +1,11 @@
 """Invitations: people who are no users yet."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -11,11 +13,34 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
-from mail.models import Message
+from invitations.link_models import InviteLink, ReplacedLinkToken
+from invitations.senders import sender_may_invite
+from mail.models import Message, MessageQuerySet
+from packages.models import Package
+
+__all__ = [
+    "Invitation",
+    "InvitationQuerySet",
+    "InviteLink",
+    "ReplacedLinkToken",
+    "ReplacedToken",
+]
 
 MIN_VALIDITY = timedelta(hours=1)
 MAX_VALIDITY = timedelta(days=90)
 PURPOSE = "invitation"
+# The letters that carry its link.
+LETTERS = ("invitation", "invitation_reminder")
+# A reminder leaves at least this much time to answer.
+REMINDER_LEAVES = timedelta(hours=12)
+# What ended earlier than this is no news any more.
+UNUSED_NEWS = timedelta(days=7)
+
+
+def letters_with_link() -> MessageQuerySet:
+    """Letters that carry an invitation's link; a reminder that nobody wanted any more is none."""
+    letters: MessageQuerySet = Message.objects.filter(kind__in=LETTERS)
+    return letters.exclude(kind="invitation_reminder", state=Message.State.CANCELLED)
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -46,23 +71,52 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def from_valid_senders(self) -> "InvitationQuerySet":
         """An invitation is only as good as its sender: active and still an administrator."""
-        return self.filter(_sender_may_invite())
+        return self.filter(sender_may_invite())
 
     def without_valid_sender(self) -> "InvitationQuerySet":
         """Their links open nothing until somebody who may invite sends them again."""
-        return self.filter(~_sender_may_invite())
+        return self.filter(~sender_may_invite())
 
     def with_sender_check(self) -> "InvitationQuerySet":
         """Each row knows ``sender_may_invite``, for lists that mark those that lost their sender."""
-        return self.annotate(sender_may_invite=_sender_may_invite())
+        return self.annotate(sender_may_invite=sender_may_invite())
+
+    def admitted(self) -> "InvitationQuerySet":
+        """Those that came through no shared link, or through one that is on and has a place left."""
+        admitting = InviteLink.objects.admitting().filter(pk=OuterRef("invite_link"))
+        return self.filter(Q(invite_link=None) | Exists(admitting))
 
     def with_failed_letter(self) -> "InvitationQuerySet":
-        """Those whose newest letter was given up."""
-        letters = Message.objects.filter(kind="invitation", reference=OuterRef("public_id"))
-        newest = letters.order_by("-pk").values("state")[:1]
-        return self.annotate(letter_state=Subquery(newest)).filter(
-            letter_state=Message.State.FAILED
+        """Those whose newest letter was given up or came back."""
+        failed = [Message.State.FAILED, Message.State.BOUNCED]
+        return self.annotate(letter_state=_newest_letter("state")).filter(letter_state__in=failed)
+
+    def due_for_reminder(self, days: Iterable[int]) -> "InvitationQuerySet":
+        """Unanswered ones whose letter was taken so many ``days`` ago, and has not failed since.
+
+        Two reminders are a day apart at least. Only people whom somebody invited: what a stranger
+        typed behind a shared link gets one letter.
+        """
+        now = timezone.now()
+        passed = Q(pk=None)
+        for number, day in enumerate(days):
+            passed |= Q(reminders_sent__lte=number, sent_at__lte=now - timedelta(days=day))
+        return (
+            self.pending()
+            .from_valid_senders()
+            .filter(passed, invite_link=None, expires_at__gt=now + REMINDER_LEAVES)
+            .filter(Q(reminded_at=None) | Q(reminded_at__lte=now - timedelta(days=1)))
+            .annotate(
+                letter_state=_newest_letter("state"), complained=_newest_letter("complained_at")
+            )
+            .filter(letter_state=Message.State.SENT, complained=None)
         )
+
+    def ended_unused(self) -> "InvitationQuerySet":
+        """Ended lately without an answer, and nobody was told yet. Nobody invited those of shared links."""
+        since = timezone.now() - UNUSED_NEWS
+        unused = self.expired().filter(expires_at__gt=since, unused_told_at=None)
+        return unused.filter(invite_link=None)
 
     def matching(self, fragment: str) -> "InvitationQuerySet":
         """Name or address contains each word of ``fragment``."""
@@ -94,8 +148,9 @@ def _conditions() -> "dict[Invitation.State, Q]":
     }
 
 
-def _sender_may_invite() -> Exists:
-    return Exists(User.objects.administrators().filter(pk=OuterRef("sender")))
+def _newest_letter(field: str) -> Subquery:
+    letters = letters_with_link().filter(reference=OuterRef("public_id"))
+    return Subquery(letters.order_by("-pk").values(field)[:1])
 
 
 class Invitation(models.Model):
@@ -115,11 +170,23 @@ class Invitation(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("email address"), max_length=254)
     first_name = models.CharField(_("first name"), max_length=100)
-    last_name = models.CharField(_("last name"), max_length=100)
+    # Empty where only an address was known; the person says it when they accept.
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
     message = models.TextField(
         _("personal note"), blank=True, max_length=2000, validators=[MaxLengthValidator(2000)]
     )
+    # Of the letters to the person, and of the person once they accept.
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default="en"
+    )
     roles = models.ManyToManyField(Role, related_name="+")
+    package = models.ForeignKey(
+        Package, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
+    )
+    # Where it came from, if the person asked for it through a shared link.
+    invite_link = models.ForeignKey(
+        InviteLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
+    )
     # Kept by name, so that the list can say who invited after the sender is gone.
     sender = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_sent"
@@ -133,6 +200,13 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The link was fetched for the first time; mail scanners fetch too.
+    opened_at = models.DateTimeField(null=True, blank=True)
+    # Those that passed unnoticed, while nothing ran, count as sent: they are made up for by one.
+    reminders_sent = models.PositiveSmallIntegerField(default=0)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    # Its sender was told that it ended unused.
+    unused_told_at = models.DateTimeField(null=True, blank=True)
     nonce = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
     user = models.OneToOneField(
@@ -181,6 +255,11 @@ class Invitation(models.Model):
         return self.state == self.State.PENDING
 
     @property
+    def is_admitted(self) -> bool:
+        """The shared link it came through, if any, lets it be accepted; ``admitted`` says it in SQL."""
+        return self.invite_link is None or self.invite_link.is_admitting
+
+    @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
 
@@ -214,6 +293,8 @@ class ReplacedToken(models.Model):
         Invitation, on_delete=models.CASCADE, related_name="replaced_tokens"
     )
     digest = models.CharField(max_length=64, unique=True)
+    # Sent to an address that was not the person's: its bearer learns nothing more.
+    address_corrected = models.BooleanField(default=False)
     replaced_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ def invite(by, **changes):
 
 def accept(invitation, **changes):
     values = {"password": PASSWORD, "first_name": "Sofia", "last_name": "Brandt"}
-    return actions.accept_invitation(invitation=invitation, **(values | changes))
+    return actions.accept_invitation(invitation=invitation, **(values | changes)).user
 
 
 def events_of(invitation):

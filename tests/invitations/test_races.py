@@ -18,14 +18,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def accept(invitation):
     stale = Invitation.objects.get(pk=invitation.pk)
-    return lambda: actions.accept_invitation(
-        invitation=stale, password=PASSWORD, first_name="Sofia", last_name="Brandt"
-    )
+
+    def press():
+        return actions.accept_invitation(
+            invitation=stale, password=PASSWORD, first_name="Sofia", last_name="Brandt"
+        ).user
+
+    return press
 
 
-def invite(by):
+def correct(invitation, email, by):
+    return partial(actions.correct_address, invitation=invitation, email=email, by=by)
+
+
+def invite(by, email="sofia@kelpworks.example"):
     return lambda: actions.invite_user(
-        email="sofia@kelpworks.example",
+        email=email,
         first_name="Sofia",
         last_name="Brandt",
         validity=timedelta(days=7),
@@ -60,15 +68,124 @@ def test_accepting_and_revoking_at_once_have_one_winner(ada):
         assert bool(invitation.accepted_at) != bool(invitation.revoked_at)
 
 
-def test_accepting_while_the_sender_is_blocked_leaves_no_half(ada):
+@pytest.mark.parametrize("how", ["block", "demote", "delete"])
+def test_accepting_while_the_sender_loses_the_right_leaves_no_half(ada, administrators_role, how):
+    for _round in range(3):
+        chen = AdministratorFactory(first_name="Chen")
+        invitation = InvitationFactory(sender=chen)
+        lose = {
+            "block": partial(people.block_user, user=chen, by=ada),
+            "demote": partial(people.remove_role, user=chen, role=administrators_role, by=ada),
+            "delete": partial(people.delete_user, user=chen, by=ada),
+        }
+
+        outcomes = race(accept(invitation), lose[how])
+
+        refusals(outcomes, actions.InvitationNotUsable)
+        invitation.refresh_from_db()
+        made = User.objects.filter(email=invitation.email).exists()
+        assert made == bool(invitation.accepted_at)
+
+
+def test_whoever_accepts_after_the_senders_block_is_refused_though_they_looked_before(ada):
     chen = AdministratorFactory(first_name="Chen")
     invitation = InvitationFactory(sender=chen)
+    press = accept(invitation)
+    people.block_user(user=chen, by=ada)
 
-    outcomes = race(accept(invitation), lambda: people.block_user(user=chen, by=ada))
+    with pytest.raises(actions.InvitationNotUsable):
+        press()
 
-    refusals(outcomes, actions.InvitationNotUsable)
+
+def test_accepting_and_resending_at_once_leave_a_user_or_one_open_link(ada):
+    for _round in range(5):
+        invitation = InvitationFactory(sender=ada)
+
+        outcomes = race(
+            accept(invitation),
+            partial(actions.resend_invitation, invitation=invitation, by=ada),
+        )
+
+        # One of them was first; the other was refused.
+        assert len(refusals(outcomes, actions.InvitationNotUsable)) == 1
+        invitation.refresh_from_db()
+        made = User.objects.filter(email=invitation.email).exists()
+        assert made == bool(invitation.accepted_at)
+        assert made == (invitation.times_sent == 1)
+        if not made:
+            assert accept(invitation)().is_active
+
+
+def test_accepting_and_correcting_the_address_at_once_have_one_winner(ada):
+    for number in range(5):
+        invitation = InvitationFactory(sender=ada)
+        wrong, right = invitation.email, f"right{number}@example.org"
+
+        outcomes = race(accept(invitation), correct(invitation, right, ada))
+
+        assert len(refusals(outcomes, actions.InvitationNotUsable)) == 1
+        invitation.refresh_from_db()
+        accepted = bool(invitation.accepted_at)
+        assert User.objects.filter(email=wrong).exists() == accepted
+        assert not User.objects.filter(email=right).exists()
+        assert invitation.email == (wrong if accepted else right)
+
+
+def test_a_link_accepted_while_the_address_is_being_corrected_is_refused(ada):
+    invitation = InvitationFactory(sender=ada)
+
+    outcome = overtake(correct(invitation, "right@example.org", ada), accept(invitation))
+
+    assert isinstance(outcome, actions.InvitationNotUsable)
+    assert not User.objects.filter(email__in=[invitation.email, "right@example.org"]).exists()
+
+
+def test_correcting_at_once_leaves_one_address_and_one_open_link(ada):
+    invitation = InvitationFactory(sender=ada)
+    wanted = [f"right{number}@example.org" for number in range(4)]
+
+    race(*[correct(invitation, email, ada) for email in wanted])
+
     invitation.refresh_from_db()
-    assert User.objects.filter(email=invitation.email).exists() == bool(invitation.accepted_at)
+    assert invitation.email in wanted
+    assert invitation.replaced_tokens.filter(address_corrected=True).count() == 4
+    assert accept(invitation)().email == invitation.email
+
+
+def test_correcting_and_inviting_one_address_at_once_leave_one_invitation_to_it(ada):
+    for number in range(4):
+        invitation = InvitationFactory(sender=ada)
+        right = f"sofia{number}@kelpworks.example"
+
+        outcomes = race(correct(invitation, right, ada), invite(ada, email=right))
+
+        assert len(refusals(outcomes, actions.AlreadyInvited)) == 1
+        assert Invitation.objects.filter(email=right).count() == 1
+
+
+def test_an_address_invited_after_the_look_cannot_be_corrected_to(ada):
+    invitation = InvitationFactory(sender=ada)
+    email = "sofia@kelpworks.example"
+
+    outcome = overtake(invite(ada), correct(invitation, email, ada))
+
+    assert isinstance(outcome, actions.AlreadyInvited)
+    assert outcome.invitation.email == email
+    invitation.refresh_from_db()
+    assert invitation.email != email
+
+
+def test_opening_and_accepting_at_once_disturb_each_other_not(ada):
+    for _round in range(3):
+        invitation = InvitationFactory(sender=ada)
+        look = partial(actions.note_opened, invitation=invitation)
+
+        outcomes = race(look, accept(invitation), look)
+
+        assert not refusals(outcomes, ())
+        invitation.refresh_from_db()
+        assert invitation.accepted_at
+        assert invitation.opened_at
 
 
 def test_accepting_and_adding_one_address_at_once_make_one_user(ada):

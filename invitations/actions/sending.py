@@ -1,23 +1,31 @@
-"""What can be done with invitations."""
+"""Sending invitations: invite, send again, correct the address, withdraw, hand the link over."""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import AddressTaken, RoleNotAssignable, add_user, check_password_rules
+from accounts.actions import AddressTaken, RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
 from base.addresses import canonical_address
 from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
-from invitations.models import MAX_VALIDITY, MIN_VALIDITY, PURPOSE, Invitation, ReplacedToken
+from invitations.models import (
+    LETTERS,
+    MAX_VALIDITY,
+    MIN_VALIDITY,
+    PURPOSE,
+    Invitation,
+    ReplacedToken,
+)
 from mail.outbox import cancel_letters, queue_letter
+from packages.actions import hold_package
+from packages.models import Package
 
 
 class AlreadyInvited(ValidationError):
@@ -60,28 +68,45 @@ def invite_user(
     by: User,
     validity: timedelta,
     roles: Iterable[Role] = (),
+    package: Package | None = None,
     message: str = "",
+    language: str = "en",
 ) -> Invitation:
     """Send a link that lets this address become a user; no account exists until it is used.
 
-    ``validity`` is 1 hour to 90 days. Raises AddressTaken (also for a blocked person: look at
-    ``user.is_blocked``), AlreadyInvited, RoleNotAssignable, or ValidationError by field.
+    ``validity`` is 1 hour to 90 days. ``last_name`` may be empty where only an address is known. Raises AddressTaken (also for a blocked person: look at
+    ``user.is_blocked``), AlreadyInvited, RoleNotAssignable, PackageGone, or ValidationError by field.
     """
     invitation = Invitation(
         email=canonical_address(email),
         first_name=clean_name(first_name),
         last_name=clean_name(last_name),
         message=message.strip(),
+        language=language,
+        package=hold_package(package) if package else None,
         sender=by,
         sender_name=by.full_name,
         validity=_checked(validity),
     )
-    taken_by = User.objects.by_address(invitation.email)
-    if taken_by:
-        raise AddressTaken(taken_by)
-    unanswered = Invitation.objects.unanswered().filter(email=invitation.email).first()
-    if unanswered:
-        raise AlreadyInvited(unanswered)
+    given = list(roles)
+    place_invitation(invitation, roles=given)
+    record(
+        "invitation.sent",
+        by=by,
+        subject=invitation,
+        roles=sorted(role.name for role in given),
+        package=package.name if package else "",
+    )
+    queue_invitation(invitation)
+    return invitation
+
+
+def place_invitation(invitation: Invitation, *, roles: Iterable[Role]) -> None:
+    """Save a new invitation with a new link, inside the transaction of the operation that made it.
+
+    Raises AddressTaken, AlreadyInvited, RoleNotAssignable, or ValidationError by field.
+    """
+    _refuse_known(invitation.email)
     _new_link(invitation)
     invitation.full_clean(validate_unique=False, validate_constraints=False)
     try:
@@ -95,9 +120,6 @@ def invite_user(
         if not role.is_assignable:
             raise RoleNotAssignable(role)
     invitation.roles.set(given)
-    record("invitation.sent", by=by, subject=invitation, roles=sorted(role.name for role in given))
-    queue_letter("invitation", to=invitation.email, reference=invitation.public_id)
-    return invitation
 
 
 @transaction.atomic
@@ -123,9 +145,46 @@ def resend_invitation(
     _new_link(invitation)
     invitation.times_sent += 1
     invitation.save()
-    cancel_letters("invitation", reference=invitation.public_id)
+    cancel_letters(*LETTERS, reference=invitation.public_id)
     record("invitation.resent", by=by, subject=invitation, times_sent=invitation.times_sent)
-    queue_letter("invitation", to=invitation.email, reference=invitation.public_id)
+    queue_invitation(invitation)
+    return invitation
+
+
+@transaction.atomic
+def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitation:
+    """Send it to another address, with a new link and ``by`` as its sender.
+
+    Whoever got an earlier letter is told that the invitation was withdrawn and nothing else: the
+    address was not the person's. Quiet when it is the address already.
+
+    Raises InvitationNotUsable for an answered or revoked one, and as ``invite_user`` does.
+    """
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if not invitation.can_be_sent_again:
+        raise InvitationNotUsable
+    earlier, invitation.email = invitation.email, canonical_address(email)
+    if invitation.email == earlier:
+        return invitation
+    _refuse_known(invitation.email)
+    invitation.sender, invitation.sender_name = by, by.full_name
+    ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
+    invitation.replaced_tokens.update(address_corrected=True)
+    _new_link(invitation)
+    invitation.times_sent = 1
+    try:
+        with transaction.atomic():
+            invitation.save()
+    except IntegrityError:
+        raise AlreadyInvited(Invitation.objects.unanswered().get(email=invitation.email)) from None
+    cancel_letters(*LETTERS, reference=invitation.public_id)
+    record(
+        "invitation.address_corrected",
+        by=by,
+        subject=invitation,
+        changes={"email": [earlier, invitation.email]},
+    )
+    queue_invitation(invitation)
     return invitation
 
 
@@ -139,7 +198,7 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> Invitation:
         raise InvitationNotUsable
     invitation.revoked_at = timezone.now()
     invitation.save(update_fields=["revoked_at"])
-    cancel_letters("invitation", reference=invitation.public_id)
+    cancel_letters(*LETTERS, reference=invitation.public_id)
     record("invitation.revoked", by=by, subject=invitation)
     return invitation
 
@@ -151,90 +210,41 @@ def reveal_link(*, invitation: Invitation, by: User) -> str:
     Whoever has it can accept, so the journal keeps who asked for it. Raises InvitationNotUsable
     where it would open nothing.
     """
-    usable = Invitation.objects.pending().from_valid_senders().filter(pk=invitation.pk).first()
-    if usable is None:
+    usable = Invitation.objects.pending().from_valid_senders().admitted()
+    found = usable.filter(pk=invitation.pk).first()
+    if found is None:
         raise InvitationNotUsable
-    record("invitation.link_copied", by=by, subject=usable)
-    return absolute_url("portal:invitation", token=token_of(usable))
+    record("invitation.link_copied", by=by, subject=found)
+    return absolute_url("portal:invitation", token=token_of(found))
 
 
-def accept_invitation(
-    *,
-    invitation: Invitation,
-    password: str,
-    first_name: str,
-    last_name: str,
-    time_zone: str = "UTC",
-) -> User:
-    """Turn the invitation into an active user with its address and roles.
-
-    One conditional UPDATE claims it (unanswered, unexpired, same link, sender still an active
-    administrator), so that twenty posts at once make one user. The password is judged and hashed
-    before the transaction: hashing takes 90 ms, which no lock should wait for.
-
-    Raises InvitationNotUsable (also when somebody was added under the address meanwhile, which the
-    journal tells the administrators), or ValidationError by field.
-    """
-    first_name, last_name = clean_name(first_name), clean_name(last_name)
-    person = User(email=invitation.email, first_name=first_name, last_name=last_name)
-    check_password_rules(password, user=person)
-    password_hash = make_password(password)
-    try:
-        return _claim(invitation, first_name, last_name, password_hash, time_zone)
-    except AddressTaken:
-        record("invitation.address_taken", by=None, subject=invitation)
-        raise InvitationNotUsable from None
+def _refuse_known(email: str) -> None:
+    taken_by = User.objects.by_address(email)
+    if taken_by:
+        raise AddressTaken(taken_by)
+    unanswered = Invitation.objects.unanswered().filter(email=email).first()
+    if unanswered:
+        raise AlreadyInvited(unanswered)
 
 
-@transaction.atomic
-def _claim(
-    invitation: Invitation, first_name: str, last_name: str, password_hash: str, time_zone: str
-) -> User:
-    claim = Invitation.objects.pending().from_valid_senders()
-    claimed = claim.filter(pk=invitation.pk, nonce=invitation.nonce).update(
-        accepted_at=timezone.now()
+def queue_invitation(invitation: Invitation) -> None:
+    """Write the letter with its newest link, in the transaction of the caller."""
+    queue_letter(
+        "invitation",
+        to=invitation.email,
+        reference=invitation.public_id,
+        language=invitation.language,
     )
-    if not claimed:
-        raise InvitationNotUsable
-    invitation.refresh_from_db()
-    user = add_user(
-        email=invitation.email,
-        first_name=first_name,
-        last_name=last_name,
-        password_hash=password_hash,
-        roles=invitation.roles.all(),
-        time_zone=time_zone,
-        by=None,
-    )
-    invitation.user = user
-    invitation.save(update_fields=["user"])
-    cancel_letters("invitation", reference=invitation.public_id)
-    record("invitation.accepted", by=user, subject=invitation)
-    return user
-
-
-@transaction.atomic
-def decline_invitation(*, invitation: Invitation) -> Invitation:
-    """Note that the person does not want an account. Raises InvitationNotUsable."""
-    declined = (
-        Invitation.objects.pending()
-        .filter(pk=invitation.pk, nonce=invitation.nonce)
-        .update(declined_at=timezone.now())
-    )
-    if not declined:
-        raise InvitationNotUsable
-    invitation.refresh_from_db()
-    cancel_letters("invitation", reference=invitation.public_id)
-    record("invitation.declined", by=None, subject=invitation)
-    return invitation
 
 
 def _new_link(invitation: Invitation) -> None:
-    """A new nonce, so a new token, counted from now."""
+    """A new nonce, so a new token; what is known of the earlier one and its letter is over."""
     now = timezone.now()
     invitation.nonce, invitation.digest = new_nonce(), ""
     invitation.digest = token_digest(token_of(invitation))
     invitation.sent_at = now
+    invitation.opened_at = invitation.reminded_at = invitation.unused_told_at = None
+    invitation.reminders_sent = 0
     invitation.expires_at = now + invitation.validity
 
 

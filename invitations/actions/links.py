@@ -1,0 +1,272 @@
+"""Shared links: make, change, switch on and off, hand over, give a new address, delete."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.actions import RoleNotAssignable
+from accounts.models import Role, User
+from audit.journal import record
+from base.addresses import canonical_domain
+from base.links import absolute_url
+from base.names import clean_name
+from base.tokens import derive_token, new_nonce, token_digest
+from invitations.actions.sending import revoke_invitation
+from invitations.models import Invitation, InviteLink, ReplacedLinkToken
+from packages.models import Package
+
+PURPOSE = "invite_link"
+MAX_QUOTA = 100_000
+MAX_DOMAINS = 50
+
+
+class LinkMakesNoAdministrators(ValidationError):
+    """Whoever is handed the address could become one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "roles": ValidationError(
+                    _("A link cannot make administrators: invite them one by one."),
+                    code="link_makes_no_administrators",
+                )
+            }
+        )
+
+
+class QuotaBelowUsed(ValidationError):
+    """More people joined already."""
+
+    def __init__(self, used: int) -> None:
+        text = ngettext(
+            "%(count)d person joined already: enter %(count)d or more.",
+            "%(count)d people joined already: enter %(count)d or more.",
+            used,
+        )
+        super().__init__(
+            {"quota": ValidationError(text % {"count": used}, code="quota_below_used")}
+        )
+
+
+def token_of_link(link: InviteLink) -> str:
+    """The token that the link's address ends with."""
+    return derive_token(
+        purpose=PURPOSE, row_id=link.public_id, nonce=link.nonce, digest=link.digest
+    )
+
+
+@transaction.atomic
+def create_link(
+    *,
+    name: str,
+    by: User,
+    quota: int | None = None,
+    expires_at: datetime | None = None,
+    mail_domains: Iterable[str] = (),
+    roles: Iterable[Role] = (),
+    package: Package | None = None,
+) -> InviteLink:
+    """Make a link, on at once, whose letters go out in the name of ``by``.
+
+    ``quota`` counts people who became users, not letters; None is no limit. ``mail_domains`` are
+    those that addresses must be at, each exactly: a subdomain counts where it is named itself.
+
+    Raises LinkMakesNoAdministrators, RoleNotAssignable or ValidationError by field.
+    """
+    link = InviteLink(
+        name=clean_name(name),
+        quota=_checked_quota(quota, used=0),
+        expires_at=_checked_end(expires_at, before=None),
+        mail_domains=_checked_domains(mail_domains),
+        package=package,
+        sender=by,
+        sender_name=by.full_name,
+    )
+    given = _checked_roles(roles)
+    _new_address(link)
+    link.full_clean(validate_unique=False, validate_constraints=False)
+    link.save()
+    link.roles.set(given)
+    record("invite_link.created", by=by, subject=link, roles=_names(given))
+    return link
+
+
+@transaction.atomic
+def edit_link(
+    *,
+    link: InviteLink,
+    name: str,
+    quota: int | None,
+    expires_at: datetime | None,
+    mail_domains: Iterable[str],
+    roles: Iterable[Role],
+    package: Package | None,
+    by: User,
+) -> InviteLink:
+    """Change what is asked and given from now on; quiet when nothing differs.
+
+    Letters sent before keep the roles and the package of their moment; the quota holds for them
+    too. The sender stays. Raises QuotaBelowUsed and as ``create_link``.
+    """
+    link = _locked(link)
+    given = _checked_roles(roles)
+    wanted = {
+        "name": clean_name(name),
+        "quota": _checked_quota(quota, used=link.used),
+        "expires_at": _checked_end(expires_at, before=link.expires_at),
+        "mail_domains": _checked_domains(mail_domains),
+        "package": package,
+    }
+    changes = {
+        field: [_plain(getattr(link, field)), _plain(value)]
+        for field, value in wanted.items()
+        if getattr(link, field) != value
+    }
+    present = list(link.roles.all())
+    if set(present) != set(given):
+        changes["roles"] = [_names(present), _names(given)]
+    if not changes:
+        return link
+    for field, value in wanted.items():
+        setattr(link, field, value)
+    link.full_clean(validate_unique=False, validate_constraints=False)
+    link.save(update_fields=list(wanted))
+    link.roles.set(given)
+    record("invite_link.edited", by=by, subject=link, changes=changes)
+    return link
+
+
+@transaction.atomic
+def turn_on_link(*, link: InviteLink, by: User) -> InviteLink:
+    """Let people ask through it again; ``by`` becomes its sender.
+
+    Also for a link that is on and lost its sender. Quiet for one that is on and did not.
+    """
+    link = _locked(link)
+    if link.state not in {InviteLink.State.OFF, InviteLink.State.SENDER_GONE}:
+        return link
+    link.is_on, link.sender, link.sender_name = True, by, by.full_name
+    link.save(update_fields=["is_on", "sender", "sender_name"])
+    record("invite_link.turned_on", by=by, subject=link)
+    return link
+
+
+@transaction.atomic
+def turn_off_link(*, link: InviteLink, by: User) -> InviteLink:
+    """Stop new requests, and the letters already sent through it, until it is on again. Quiet when off."""
+    link = _locked(link)
+    if not link.is_on:
+        return link
+    link.is_on = False
+    link.save(update_fields=["is_on"])
+    record("invite_link.turned_off", by=by, subject=link)
+    return link
+
+
+@transaction.atomic
+def renew_address(*, link: InviteLink, by: User) -> InviteLink:
+    """Give the link a new address; the old one answers "replaced" from now on.
+
+    Letters already sent keep working: their links are their own.
+    """
+    link = _locked(link)
+    ReplacedLinkToken.objects.create(invite_link=link, digest=link.digest)
+    _new_address(link)
+    link.save(update_fields=["nonce", "digest"])
+    record("invite_link.address_renewed", by=by, subject=link)
+    return link
+
+
+@transaction.atomic
+def reveal_address(*, link: InviteLink, by: User) -> str:
+    """The link in full, for handing it out. The journal keeps who asked for it."""
+    record("invite_link.copied", by=by, subject=link)
+    return absolute_url("portal:join", token=token_of_link(link))
+
+
+@transaction.atomic
+def delete_link(*, link: InviteLink, by: User) -> int:
+    """Delete a link, and withdraw the letters sent through it that nobody answered; returns how many.
+
+    Without it nothing would hold them to its quota. Whoever joined keeps everything.
+    """
+    link = _locked(link)
+    unanswered = list(Invitation.objects.unanswered().filter(invite_link=link).order_by("pk"))
+    for invitation in unanswered:
+        revoke_invitation(invitation=invitation, by=by)
+    record("invite_link.deleted", by=by, subject=link, used=link.used, revoked=len(unanswered))
+    link.delete()
+    return len(unanswered)
+
+
+def _locked(link: InviteLink) -> InviteLink:
+    """The row under a lock. Its state is read after: it depends on the sender's row, too."""
+    InviteLink.objects.select_for_update().get(pk=link.pk)
+    return InviteLink.objects.with_state().get(pk=link.pk)
+
+
+def _new_address(link: InviteLink) -> None:
+    """A new nonce, so a new token."""
+    link.nonce, link.digest = new_nonce(), ""
+    link.digest = token_digest(token_of_link(link))
+
+
+def _checked_roles(roles: Iterable[Role]) -> list[Role]:
+    given = list(roles)
+    for role in given:
+        if role.built_in == Role.BuiltIn.ADMINISTRATORS:
+            raise LinkMakesNoAdministrators
+        if not role.is_assignable:
+            raise RoleNotAssignable(role)
+    return given
+
+
+def _checked_quota(quota: int | None, *, used: int) -> int | None:
+    if quota is not None and not 1 <= quota <= MAX_QUOTA:
+        raise ValidationError({"quota": _("Enter a number from 1 to 100,000, or leave it empty.")})
+    if quota is not None and quota < used:
+        raise QuotaBelowUsed(used)
+    return quota
+
+
+def _checked_end(expires_at: datetime | None, *, before: datetime | None) -> datetime | None:
+    """In the future, unless it is the end the link has: forms know it to the minute."""
+    if expires_at is None:
+        return None
+    if before is not None and _minute(expires_at) == _minute(before):
+        return before
+    if expires_at <= timezone.now():
+        raise ValidationError({"expires_at": _("Choose a moment in the future.")})
+    return expires_at
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _checked_domains(domains: Iterable[str]) -> list[str]:
+    """Canonical, each once, in the order given."""
+    try:
+        found = list(dict.fromkeys(canonical_domain(domain) for domain in domains))
+    except ValidationError as refusal:
+        raise ValidationError({"mail_domains": refusal.error_list}) from None
+    if len(found) > MAX_DOMAINS:
+        raise ValidationError({"mail_domains": _("A link takes 50 mail domains at most.")})
+    return found
+
+
+def _names(roles: Iterable[Role]) -> list[str]:
+    return sorted(role.name for role in roles)
+
+
+def _plain(value: Any) -> Any:
+    """As the journal keeps it: JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.name if isinstance(value, Package) else value

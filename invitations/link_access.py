@@ -1,0 +1,57 @@
+"""What the bearer of a shared link may see: whether people can ask through it, and what it gives."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q
+
+from accounts.models import Role
+from base.tokens import is_well_formed, token_digest
+from catalog.models import Product
+from invitations.models import InviteLink
+
+
+class JoinState(StrEnum):
+    """As ``InviteLink.State``, for a bearer: each has its own title, sentence and next step."""
+
+    OPEN = "open"
+    OFF = "off"
+    SENDER_GONE = "sender_gone"
+    ENDED = "ended"
+    FULL = "full"
+    # The link has a newer address.
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True)
+class SharedLink:
+    link: InviteLink
+    state: JoinState
+
+
+def find_invite_link(token: str) -> SharedLink | None:
+    """The shared link a token belongs to, or None where it is nobody's. Reads only."""
+    if not is_well_formed(token):
+        return None
+    digest = token_digest(token)
+    links = InviteLink.objects.with_state().select_related("package")
+    link = links.filter(digest=digest).first()
+    if link is not None:
+        return SharedLink(link, JoinState(link.state))
+    link = links.filter(replaced_tokens__digest=digest).first()
+    return SharedLink(link, JoinState.REPLACED) if link is not None else None
+
+
+def roles_given(link: InviteLink) -> list[Role]:
+    """Every role that whoever joins through the link will have: Developers, its own, its package's."""
+    wanted = Q(built_in=Role.BuiltIn.DEVELOPERS) | Q(pk__in=link.roles.values("pk"))
+    if link.package is not None:
+        wanted |= Q(pk__in=link.package.roles.values("pk"))
+    return list(Role.objects.filter(wanted).in_order())
+
+
+def products_given(link: InviteLink) -> list[Product]:
+    """The products that its package subscribes people to, as far as they are published."""
+    if link.package is None:
+        return []
+    return list(link.package.products.published().order_by("name_key"))

@@ -1,0 +1,15 @@
+"""Looks once a minute for reminders that are due and for invitations that ended unused."""
+
+from base.background import LONGEST_SLEEP, Job, Stop, register
+from invitations.actions import remind_invited, tell_of_unused
+
+
+def _look(stop: Stop) -> float:
+    while not stop() and remind_invited():
+        pass
+    if not stop():
+        tell_of_unused()
+    return LONGEST_SLEEP
+
+
+reminders = register(Job("reminders", _look))
