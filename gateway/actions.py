@@ -1,0 +1,156 @@
+"""Operations on registered gateways and their secrets."""
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.journal import record
+from base.names import clean_name
+from gateway.credentials import digests_of, new_secret, prefix_of
+from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
+
+
+class GatewayNameTaken(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "name": ValidationError(
+                    _("A gateway with this name already exists."), code="gateway_name_taken"
+                )
+            }
+        )
+
+
+class SecretAlreadyRotated(ValidationError):
+    """The form was made for a secret that is not the present one any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The secret was rotated meanwhile. Look at its dates, then rotate again if needed."),
+            code="secret_already_rotated",
+        )
+
+
+@transaction.atomic
+def register_gateway(
+    *, name: str, public_address: str = "", by: User | None
+) -> tuple[Gateway, str]:
+    """A gateway and its first secret in plain text, which exists only in this answer.
+
+    Raises GatewayNameTaken or ValidationError by field.
+    """
+    gateway = Gateway(name=_name(name), public_address=_address(public_address))
+    _save(gateway)
+    secret = _give_secret(gateway)
+    record("gateway.registered", by=by, subject=gateway)
+    return gateway, secret
+
+
+@transaction.atomic
+def edit_gateway(
+    *,
+    gateway: Gateway,
+    by: User | None,
+    name: str | None = None,
+    public_address: str | None = None,
+) -> Gateway:
+    """Change what is given (None leaves a field alone); quiet when nothing differs.
+
+    Raises GatewayNameTaken or ValidationError by field.
+    """
+    gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
+    wanted = {
+        "name": _name(name) if name is not None else gateway.name,
+        "public_address": _address(public_address)
+        if public_address is not None
+        else gateway.public_address,
+    }
+    changes = {
+        field: [getattr(gateway, field), value]
+        for field, value in wanted.items()
+        if getattr(gateway, field) != value
+    }
+    if not changes:
+        return gateway
+    for field, value in wanted.items():
+        setattr(gateway, field, value)
+    _save(gateway)
+    record("gateway.edited", by=by, subject=gateway, changes=changes)
+    return gateway
+
+
+@transaction.atomic
+def rotate_secret(
+    *,
+    gateway: Gateway,
+    by: User | None,
+    overlap: timedelta = timedelta(),
+    replaces: str | None = None,
+) -> str:
+    """A new secret in plain text; the present one works on for ``overlap`` (0 to 7 days).
+
+    One that was rotated before ends now: two work at most. ``replaces`` is the prefix of the secret
+    the form was made for, so that a form sent twice rotates once (SecretAlreadyRotated).
+    """
+    gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
+    now = timezone.now()
+    present = gateway.secrets.get(ends_at=None)
+    if replaces is not None and present.prefix != replaces:
+        raise SecretAlreadyRotated
+    gateway.secrets.live().exclude(pk=present.pk).update(ends_at=now)
+    present.ends_at = now + min(max(overlap, timedelta()), MAX_SECRET_OVERLAP)
+    present.save(update_fields=["ends_at"])
+    secret = _give_secret(gateway)
+    record("gateway.secret_rotated", by=by, subject=gateway, ends_at=present.ends_at.isoformat())
+    return secret
+
+
+@transaction.atomic
+def end_previous_secret(*, gateway: Gateway, by: User | None) -> None:
+    """Let a rotated secret work no longer; quiet when there is none."""
+    gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
+    previous = gateway.secrets.live().exclude(ends_at=None)
+    if previous.update(ends_at=timezone.now()):
+        record("gateway.secret_ended", by=by, subject=gateway)
+
+
+@transaction.atomic
+def delete_gateway(*, gateway: Gateway, by: User | None) -> None:
+    """Forget a gateway: its secrets open nothing from the next call on."""
+    gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
+    record("gateway.deleted", by=by, subject=gateway)
+    gateway.delete()
+
+
+def _give_secret(gateway: Gateway) -> str:
+    secret = new_secret()
+    Secret.objects.create(gateway=gateway, prefix=prefix_of(secret), digest=digests_of(secret)[0])
+    return secret
+
+
+def _name(name: str) -> str:
+    try:
+        return clean_name(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error.error_list}) from None
+
+
+def _address(address: str) -> str:
+    return address.strip().rstrip("/")
+
+
+def _save(gateway: Gateway) -> None:
+    gateway.name_key = gateway.name.casefold()
+    gateway.full_clean(validate_unique=False)
+    if Gateway.objects.exclude(pk=gateway.pk).filter(name_key=gateway.name_key).exists():
+        raise GatewayNameTaken
+    try:
+        with transaction.atomic():
+            gateway.save()
+    except IntegrityError:
+        # Somebody took it between the look and the write.
+        raise GatewayNameTaken from None

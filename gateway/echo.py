@@ -1,0 +1,82 @@
+"""``/echo/...``: the sample API. It answers with the call as a back end would see it.
+
+Behind the same rule as every other API, without a gateway in between: a newcomer sees a call pass
+and a block refuse it as soon as the service runs.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from gateway.answers import Response, problem
+from gateway.check import Environ, StartResponse, decide_here, guarded, identity, written
+
+PREFIX = "/echo"
+MAX_BODY = 64 * 1024
+# What a gateway keeps from a back end.
+_SECRET = {"HTTP_OCP_APIM_SUBSCRIPTION_KEY", "HTTP_AUTHORIZATION", "HTTP_COOKIE"}
+_OURS = {"HTTP_X_GATEWAY_SECRET"}
+
+
+def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """The WSGI callable of the Echo API."""
+    return written(guarded(_echo, environ), start_response)
+
+
+def _echo(environ: Environ) -> Response:
+    path = environ["PATH_INFO"]
+    query = environ.get("QUERY_STRING", "")
+    target = quote(path.encode("latin-1"), safe="/-._~!$&'()*+,=:@;\\")
+    method = environ["REQUEST_METHOD"]
+    answer, response = decide_here(environ, method, f"{target}?{query}" if query else target)
+    if answer is None or response.status != 200:
+        return _armoured(response)
+    body = _body(environ)
+    if body is None:
+        return _armoured(problem(413, f"The Echo API takes bodies up to {MAX_BODY} bytes."))
+    seen = {
+        "method": method,
+        "path": target.removeprefix(PREFIX) or "/",
+        "query": query,
+        "headers": _headers(environ) | dict(identity(answer)[:-1]),
+        "body": body,
+    }
+    text = json.dumps(seen, indent=2, ensure_ascii=False) + "\n"
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return _armoured(Response(200, headers, text.encode("utf-8", "replace")))
+
+
+def _headers(environ: Environ) -> dict[str, str]:
+    """Without the key, and without what only a gateway may say of the caller."""
+    told = {
+        name[5:].replace("_", "-").title(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_") and name not in _SECRET | _OURS
+    }
+    if environ.get("CONTENT_TYPE"):
+        told["Content-Type"] = environ["CONTENT_TYPE"]
+    return dict(sorted(told.items()))
+
+
+def _body(environ: Environ) -> str | None:
+    """The body as text; None if it is too long."""
+    stream: Any = environ["wsgi.input"]
+    body: bytes = stream.read(MAX_BODY + 1) if _has_body(environ) else b""
+    return None if len(body) > MAX_BODY else body.decode("utf-8", "replace")
+
+
+def _has_body(environ: Environ) -> bool:
+    return environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or bool(
+        environ.get("wsgi.input_terminated")
+    )
+
+
+def _armoured(response: Response) -> Response:
+    """It stands beside the portal: nothing it says may run as a page of it."""
+    armour = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
+    return response._replace(headers=[*response.headers, *armour])

@@ -1,0 +1,384 @@
+"""The check: one test for each link of the chain, and what each answer holds."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.actions import activate_user, block_user, remove_role
+from accounts.models import Role
+from catalog import actions
+from catalog.models import Subscription
+from gateway import counting, lookup
+from gateway.calls import find_refusal
+from service.actions import edit_service
+from tests.factories import ApiFactory, KeyFactory, ProductFactory, UserFactory
+from tests.gateway.conftest import call
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MISSING = b'{ "statusCode": 401, "message": "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API." }'
+INVALID = b'{ "statusCode": 401, "message": "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription." }'
+IDENTITY = [
+    *["X-User-Id", "X-User-Email", "X-User-Name", "X-User-Roles"],
+    *["X-Subscription-Id", "X-Product", "X-Api"],
+]
+
+
+def reason_of(said):
+    counting.flush()
+    return find_refusal(said.headers["X-Refusal-Reference"]).reason
+
+
+def test_azures_bodies_are_exact():
+    assert (len(MISSING), len(INVALID)) == (152, 143)
+
+
+def test_a_good_key_passes_with_every_identity_header(ask, key, ben):
+    said = ask(key=key.plaintext)
+
+    assert (said.status, said.body) == (200, b"")
+    assert {name: said.headers[name] for name in IDENTITY} == {
+        "X-User-Id": str(ben.public_id),
+        "X-User-Email": "ben@example.org",
+        "X-User-Name": "Ben Okafor",
+        "X-User-Roles": "Developers",
+        "X-Subscription-Id": str(key.subscription.public_id),
+        "X-Product": "freight",
+        "X-Api": "orders",
+    }
+    assert said.headers["Cache-Control"] == "no-store"
+    assert not {"Set-Cookie", "Location"} & set(said.headers)
+
+
+def test_names_cannot_forge_a_header(ask, orders):
+    owner = UserFactory(first_name="Zoë\r\nX-Evil: 1", last_name="O'Neil, Ltd")
+    product = ProductFactory(apis=[orders])
+    key = KeyFactory(subscription__owner=owner, subscription__product=product)
+
+    name = ask(key=key.plaintext).headers["X-User-Name"]
+
+    assert name == "Zo%C3%AB%0D%0AX-Evil%3A 1 O%27Neil%2C Ltd"
+
+
+def test_authorization_bearer_carries_a_key_too(ask, key):
+    assert ask(AUTHORIZATION=f"Bearer {key.plaintext}").status == 200
+    assert ask(key=key.plaintext, AUTHORIZATION=f"bearer {key.plaintext}").status == 200
+    assert ask(key=key.plaintext, AUTHORIZATION="Bearer other").body == INVALID
+    # Somebody's own scheme is none of ours.
+    assert ask(key=key.plaintext, AUTHORIZATION="Basic dXNlcjpwYXNz").status == 200
+
+
+def test_a_missing_key_gets_azures_answer(ask, orders):
+    said = ask()
+
+    assert (said.status, said.body) == (401, MISSING)
+    assert said.headers["Content-Type"] == "application/json"
+    assert said.headers["WWW-Authenticate"] == (
+        'AzureApiManagementKey realm="api.example.org/orders",'
+        'name="Ocp-Apim-Subscription-Key",type="header"'
+    )
+    assert said.headers["X-Refusal-Body"].encode() == MISSING
+    assert reason_of(said) == "key_missing"
+
+
+def test_a_key_in_the_address_is_none(ask, key):
+    said = ask(f"/orders/7?subscription-key={key.plaintext}")
+
+    assert (said.status, said.body) == (401, MISSING)
+    counting.flush()
+    assert find_refusal(said.headers["X-Refusal-Reference"]).path == "/orders/7"
+
+
+def test_a_key_in_the_path_is_none_and_written_down_nowhere(ask, key):
+    said = ask(f"/orders/{key.plaintext}/7", key=key.plaintext)
+
+    assert (said.status, said.body) == (401, MISSING)
+    counting.flush()
+    assert find_refusal(said.headers["X-Refusal-Reference"]).path == "/orders/(a key)/7"
+
+
+def test_a_key_in_the_address_reaches_no_open_api_either(ask, key):
+    ApiFactory(path_prefix="/status", subscription_required=False)
+
+    assert ask(f"/status?subscription-key={key.plaintext}").status == 401
+    assert ask("/status?x=1").status == 200
+
+
+@pytest.mark.parametrize(
+    ("reason", "change"),
+    [
+        ("user_blocked", lambda key, ada: block_user(user=key.subscription.owner, by=ada)),
+        (
+            "product_hidden",
+            lambda key, ada: remove_role(
+                user=key.subscription.owner, role=Role.objects.developers(), by=ada
+            ),
+        ),
+        (
+            "product_unpublished",
+            lambda key, ada: actions.unpublish_product(product=key.subscription.product, by=ada),
+        ),
+        (
+            "api_not_in_product",
+            lambda key, ada: actions.set_product_apis(
+                product=key.subscription.product, apis=[], by=ada
+            ),
+        ),
+        (
+            "subscription_not_active",
+            lambda key, ada: actions.suspend_subscription(subscription=key.subscription, by=ada),
+        ),
+        (
+            "subscription_not_active",
+            lambda key, ada: Subscription.objects.update(ends_at=timezone.now()),
+        ),
+        ("key_expired", lambda key, ada: actions.end_key(key=key, by=ada)),
+        ("key_expired", lambda key, ada: actions.regenerate_key(key=key, by=ada)),
+        (
+            "key_unknown",
+            lambda key, ada: actions.delete_subscription(subscription=key.subscription, by=ada),
+        ),
+    ],
+)
+def test_each_link_of_the_chain_refuses_from_the_next_call_on(ask, key, ada, reason, change):
+    assert ask(key=key.plaintext).status == 200
+
+    change(key, ada)
+    said = ask(key=key.plaintext)
+
+    # The caller learns nothing of the reason; the administrator finds it by the reference.
+    assert (said.status, said.body) == (401, INVALID)
+    assert reason_of(said) == reason
+
+
+def test_activate_gives_back_exactly_what_was_there(ask, key, ada, ben):
+    block_user(user=ben, by=ada)
+    assert ask(key=key.plaintext).status == 401
+
+    activate_user(user=ben, by=ada)
+
+    assert ask(key=key.plaintext).status == 200
+
+
+def test_an_unknown_path_is_forbidden_to_everybody(ask, key):
+    said = ask("/ordersx/7", key=key.plaintext)
+
+    assert said.status == 403
+    assert reason_of(said) == "no_api"
+    assert "WWW-Authenticate" not in said.headers
+
+
+def test_the_longest_prefix_decides(ask, key, ada):
+    deeper = ApiFactory(path_prefix="/orders/admin")
+
+    assert ask("/orders/7", key=key.plaintext).status == 200
+    assert ask("/orders/administer", key=key.plaintext).status == 200
+    assert ask("/orders/admin", key=key.plaintext).status == 401
+    actions.set_product_apis(product=key.subscription.product, apis=[deeper], by=ada)
+    assert ask("/orders/admin/x", key=key.plaintext).headers["X-Api"] == deeper.slug
+
+
+def test_an_open_api_asks_for_no_key_but_refuses_a_bad_one(ask, key, ada, ben):
+    ApiFactory(path_prefix="/status", slug="status", subscription_required=False)
+
+    visitor = ask("/status")
+    assert visitor.status == 200
+    assert {visitor.headers[name] for name in IDENTITY} == {"", "status"}
+    assert ask("/status", key=key.plaintext).headers["X-User-Id"] == str(ben.public_id)
+    assert ask("/status", key="0123456789abcdef0").status == 401
+    block_user(user=ben, by=ada)
+    assert ask("/status", key=key.plaintext).status == 401
+
+
+def test_problem_json_for_those_who_ask(ask, orders):
+    said = ask(ACCEPT="text/html, Application/Problem+JSON;q=0.9")
+
+    assert said.headers["Content-Type"] == "application/problem+json"
+    assert said.json == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": MISSING.decode().split('"')[5],
+        "reference": said.headers["X-Refusal-Reference"],
+    }
+
+
+def test_callers_are_told_why_where_the_service_explains(ask, key, ada, ben):
+    edit_service(name="APIs", support_address="", invitation_days=7, explain_refusals=True, by=ada)
+    block_user(user=ben, by=ada)
+
+    said = ask(key=key.plaintext)
+    problem = ask(key=key.plaintext, ACCEPT="application/problem+json").json
+
+    assert said.status == 401
+    assert said.json == {
+        "statusCode": 401,
+        "message": "The account is blocked. Ask the people who run this service.",
+    }
+    assert problem["reason"] == "user_blocked"
+
+
+def test_gateways_that_only_know_403_can_ask_for_it(gateway, orders):
+    said = call(
+        query="deny=403",
+        X_GATEWAY_SECRET=gateway.plaintext_secret,
+        X_ORIGINAL_METHOD="GET",
+        X_ORIGINAL_URI="/orders/7",
+    )
+
+    assert said.status == 403
+    assert said.json["statusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/orders/../admin", "/orders//7", "/orders/%2e%2e/x", "http://evil/orders", "orders"]
+)
+def test_a_path_with_two_readings_is_denied(ask, key, path):
+    said = ask(path, key=key.plaintext)
+
+    assert said.status == 403
+    assert "read differently" in said.json["detail"]
+
+
+def test_a_gateway_that_does_not_say_what_it_was_asked_is_denied(gateway, key):
+    proof = {
+        "X_GATEWAY_SECRET": gateway.plaintext_secret,
+        "OCP_APIM_SUBSCRIPTION_KEY": key.plaintext,
+    }
+    for told in [
+        {},
+        {"X_ORIGINAL_URI": "/orders/7"},
+        {"X_ORIGINAL_METHOD": "GET"},
+        {"X_ORIGINAL_METHOD": "GET", "X_ORIGINAL_URI": "/orders/7", "X_FORWARDED_URI": "/echo"},
+        {"X_ORIGINAL_METHOD": "GET,GET", "X_ORIGINAL_URI": "/orders/7"},
+    ]:
+        assert call(**proof, **told).status == 403, told
+
+
+def test_a_stranger_cannot_ask_the_check(key, gateway):
+    told = {"X_ORIGINAL_METHOD": "GET", "X_ORIGINAL_URI": "/orders/7"}
+    for secret in ["", "apim_gateway_wrong", gateway.plaintext_secret + "x"]:
+        said = call(X_GATEWAY_SECRET=secret, OCP_APIM_SUBSCRIPTION_KEY=key.plaintext, **told)
+        assert said.status == 403
+        assert said.headers["Content-Type"] == "application/problem+json"
+    assert counting.flush() == 0
+
+
+def test_an_ended_secret_is_no_proof(ask, gateway, key):
+    gateway.secrets.update(ends_at=timezone.now() + timedelta(hours=1))
+    assert ask(key=key.plaintext).status == 200
+
+    gateway.secrets.update(ends_at=timezone.now())
+
+    assert ask(key=key.plaintext).status == 403
+
+
+# As the four gateways really ask: recorded with nginx 1.22.1 and Caddy 2.6.2; Traefik's and
+# Envoy's from their documentation (ForwardAuth; ext_authz over HTTP with a path prefix).
+SHAPES = {
+    "nginx auth_request": {"X_ORIGINAL_METHOD": "POST", "X_ORIGINAL_URI": "/orders/7?x=1"},
+    "Caddy forward_auth": {
+        "X_FORWARDED_METHOD": "POST",
+        "X_FORWARDED_URI": "/orders/7?x=1",
+        "X_FORWARDED_HOST": "api.example.org",
+        "X_FORWARDED_PROTO": "http",
+        "X_FORWARDED_FOR": "198.51.100.7",
+    },
+    "Traefik ForwardAuth": {
+        "X_FORWARDED_METHOD": "POST",
+        "X_FORWARDED_URI": "/orders/7?x=1",
+        "X_FORWARDED_HOST": "api.example.org",
+        "X_FORWARDED_PROTO": "https",
+        "X_FORWARDED_PORT": "443",
+        "X_FORWARDED_SERVER": "traefik-1",
+        "X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7",
+        "X_REAL_IP": "198.51.100.7",
+    },
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_each_gateway_is_understood(shape, gateway, key):
+    proof = {"X_GATEWAY_SECRET": gateway.plaintext_secret}
+
+    passed = call(**proof, **shape, OCP_APIM_SUBSCRIPTION_KEY=key.plaintext)
+    refused = call(**proof, **shape)
+
+    assert (passed.status, passed.headers["X-Api"]) == (200, "orders")
+    assert (refused.status, refused.body) == (401, MISSING)
+    counting.flush()
+    key.refresh_from_db()
+    if "X_FORWARDED_FOR" in shape:
+        assert key.last_used_address == "198.51.100.7"
+
+
+def test_envoy_is_understood(gateway, key):
+    envoy = {
+        "X_GATEWAY_SECRET": gateway.plaintext_secret,
+        "OCP_APIM_SUBSCRIPTION_KEY": key.plaintext,
+    }
+
+    passed = call("/gateway/authorize/orders/a b", method="DELETE", query="x=1", **envoy)
+    dotted = call("/gateway/authorize/orders/../admin", **envoy)
+    in_address = call("/gateway/authorize/orders", query="subscription-key=x", **envoy)
+    # Behind our address the query is the caller's, who chooses no status.
+    chosen = call("/gateway/authorize/admin", query="deny=403&x=1", **envoy)
+
+    assert (passed.status, dotted.status, in_address.status) == (200, 403, 401)
+    assert chosen.status == 403
+    assert (
+        call("/gateway/authorize/orders", query="deny=403&subscription-key=x", **envoy).status
+        == 401
+    )
+
+
+def test_one_statement_a_call(ask, key, monkeypatch):
+    ask(key=key.plaintext)
+    statements = []
+    read = lookup._local.read
+    lookup._local.read = lambda parameters: statements.append(parameters) or read(parameters)
+
+    with connection.execute_wrapper(lambda *facts: statements.append(facts)):
+        assert ask(key=key.plaintext).status == 200
+
+    assert len(statements) == 1
+
+
+def test_a_key_of_an_earlier_secret_passes_and_is_renewed(ask, key, settings, gateway):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret " * 5
+    lookup.close()
+    before = key.digest
+
+    assert ask(key=key.plaintext).status == 200
+    counting.flush()
+
+    key.refresh_from_db()
+    assert key.digest != before
+    assert ask(key=key.plaintext).status == 200
+
+
+def test_without_the_database_everybody_is_refused_at_once(ask, key, monkeypatch):
+    lookup.close()
+    # A file that cannot be opened, a database that does not exist.
+    monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/apim")
+
+    said = ask(key=key.plaintext)
+
+    assert (said.status, said.headers["Retry-After"]) == (503, "1")
+    assert said.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_connection_that_was_lost_is_opened_again(ask, key):
+    assert ask(key=key.plaintext).status == 200
+    lookup._local.connection.close()
+
+    assert ask(key=key.plaintext).status == 200
+
+
+def test_a_fault_of_our_own_refuses(ask, key, caplog):
+    # No server sends a number; whatever nobody thought of must not let a call pass.
+    assert ask(key=key.plaintext, ACCEPT=7, AUTHORIZATION=7).status == 503
+    assert key.plaintext not in caplog.text

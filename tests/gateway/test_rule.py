@@ -1,0 +1,117 @@
+"""The check and the explanation read the same facts, and nothing passes that the rule forbids."""
+
+from datetime import timedelta
+from itertools import product as combinations
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Role, RoleAssignment, User
+from catalog.access import Facts, Reason, decide
+from catalog.explanation import facts_of
+from catalog.models import Api, Key, Product, Subscription
+from gateway import lookup
+from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAST, FUTURE = timedelta(hours=-1), timedelta(hours=1)
+SWITCHES = {
+    "subscription_required": [True, False],
+    "user": [User.State.ACTIVE, User.State.BLOCKED],
+    "seen_by": ["own role", "guests", "another role"],
+    "published": [True, False],
+    "contained": [True, False],
+    "subscription": [
+        *[(state, None) for state in Subscription.State if state != Subscription.State.EXPIRED],
+        (Subscription.State.ACTIVE, PAST),
+        (Subscription.State.ACTIVE, FUTURE),
+    ],
+    "expires": [None, PAST, FUTURE],
+}
+
+
+def arrange(key, api, roles, switches):
+    """Make the rows say what the switches say."""
+    now = timezone.now()
+    state, lasts = switches["subscription"]
+    blocked_at = now if switches["user"] == User.State.BLOCKED else None
+    User.objects.filter(pk=key.subscription.owner_id).update(
+        state=switches["user"], blocked_at=blocked_at
+    )
+    Api.objects.filter(pk=api.pk).update(subscription_required=switches["subscription_required"])
+    Subscription.objects.filter(pk=key.subscription_id).update(
+        state=state, ends_at=lasts and now + lasts
+    )
+    Key.objects.filter(pk=key.pk).update(
+        expires_at=switches["expires"] and now + switches["expires"]
+    )
+    product = key.subscription.product
+    Product.objects.filter(pk=product.pk).update(
+        published_at=now if switches["published"] else None
+    )
+    product.apis.set([api] if switches["contained"] else [])
+    product.roles.set([roles[switches["seen_by"]]])
+
+
+def may_pass(switches):
+    """The rule in the words of the product, written once more on purpose."""
+    state, lasts = switches["subscription"]
+    return (
+        switches["user"] == "active"
+        and switches["seen_by"] != "another role"
+        and switches["published"]
+        and (switches["contained"] or not switches["subscription_required"])
+        and state == "active"
+        and lasts != PAST
+        and switches["expires"] != PAST
+    )
+
+
+def test_no_combination_of_states_passes_that_the_rule_forbids(ben):
+    api = ApiFactory(path_prefix="/orders")
+    ApiFactory(path_prefix="/other")
+    key = KeyFactory(subscription__owner=ben, subscription__product=ProductFactory())
+    roles = {
+        "own role": Role.objects.developers(),
+        "guests": Role.objects.get(built_in="guests"),
+        "another role": RoleFactory(),
+    }
+    assert RoleAssignment.objects.filter(user=ben, role=roles["own role"]).exists()
+    passed = 0
+    for values in combinations(*SWITCHES.values()):
+        switches = dict(zip(SWITCHES, values, strict=True))
+        arrange(key, api, roles, switches)
+
+        answer = lookup.ask_for_digest(key.digest, "/orders/7")
+
+        read = Key.objects.select_related("subscription__owner", "subscription__product")
+        facts = facts_of(api=Api.objects.get(pk=api.pk), key=read.get(pk=key.pk))
+        assert answer.reason == decide(facts), switches
+        assert (answer.reason is None) == may_pass(switches), switches
+        passed += answer.reason is None
+    # Open or not, two ways of being seen, three (contained, required) pairs, two lives of a
+    # subscription, two of a key.
+    assert passed == 2 * 3 * 2 * 2
+
+
+def test_the_first_link_that_does_not_hold_is_named():
+    names = Facts._fields
+    links = [
+        ("api_known", Reason.NO_API),
+        ("key_given", Reason.KEY_MISSING),
+        ("key_known", Reason.KEY_UNKNOWN),
+        ("user_active", Reason.USER_BLOCKED),
+        ("product_visible", Reason.PRODUCT_HIDDEN),
+        ("product_published", Reason.PRODUCT_UNPUBLISHED),
+        ("api_in_product", Reason.API_NOT_IN_PRODUCT),
+        ("subscription_active", Reason.SUBSCRIPTION_NOT_ACTIVE),
+        ("key_live", Reason.KEY_EXPIRED),
+    ]
+    for values in combinations([True, False], repeat=len(names)):
+        facts = Facts(*values)
+        failing = [reason for name, reason in links if not getattr(facts, name)]
+        if not facts.subscription_required and facts.api_known:
+            failing = [reason for reason in failing if reason != Reason.API_NOT_IN_PRODUCT]
+            failing = failing if facts.key_given else []
+        assert decide(facts) == (failing[0] if failing else None)
