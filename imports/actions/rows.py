@@ -1,0 +1,111 @@
+"""Mending rows on screen, and leaving rows out."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from imports.checking import check_rows
+from imports.models import Import, Row
+from imports.runner import runner
+from imports.working import save_rows
+
+
+class ImportIsAtWork(ValidationError):
+    """Its rows are being checked or done, or its columns are not chosen yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Rows cannot be changed while the import is at work."), code="import_is_at_work"
+        )
+
+
+class RowIsDone(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(_("This row is done."), code="row_is_done")
+
+
+@transaction.atomic
+def mend_row(*, row: Row, email: str, first_name: str, last_name: str) -> Row:
+    """Take what was typed instead of what the file says, and check again what hangs on it.
+
+    What is still wrong is no refusal: it stands beside the row. Raises ImportIsAtWork, RowIsDone.
+    """
+    import_ = _hold(row.part_of)
+    row = import_.rows.get(pk=row.pk)
+    if not row.can_be_mended:
+        raise RowIsDone
+    former = row.email
+    row.email, row.first_name, row.last_name = email[:254], first_name[:200], last_name[:200]
+    row.is_mended = True
+    row.save()
+    _check_again(import_, {former, row.email}, also=[row.pk])
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def drop_rows(*, import_: Import, numbers: Iterable[int]) -> int:
+    """Leave rows out; returns how many. A later row with the same address takes their place.
+
+    Quiet about rows that are done or left out. Raises ImportIsAtWork.
+    """
+    import_ = _hold(import_)
+    rows = import_.rows.filter(number__in=list(numbers), state__in=MENDABLE)
+    emails = set(rows.values_list("email", flat=True))
+    dropped = rows.update(state=Row.State.DROPPED)
+    _check_again(import_, emails)
+    return dropped
+
+
+@transaction.atomic
+def drop_problems(*, import_: Import) -> int:
+    """Leave out every row that cannot be done as it stands. Raises ImportIsAtWork."""
+    import_ = _hold(import_)
+    problems = import_.rows.filter(state=Row.State.PROBLEM)
+    return problems.update(state=Row.State.DROPPED)
+
+
+@transaction.atomic
+def restore_rows(*, import_: Import, numbers: Iterable[int]) -> int:
+    """Take rows in again that were left out; returns how many. Raises ImportIsAtWork."""
+    import_ = _hold(import_)
+    rows = import_.rows.filter(number__in=list(numbers), state=Row.State.DROPPED)
+    restored = list(rows.values_list("pk", "email"))
+    rows.update(state=Row.State.NEW)
+    _check_again(import_, {email for _pk, email in restored}, also=[pk for pk, _email in restored])
+    return len(restored)
+
+
+@transaction.atomic
+def check_again(*, import_: Import) -> Import:
+    """Ask once more what would become of each row that is not done: the world went on.
+
+    Behind the page. Raises ImportIsAtWork.
+    """
+    import_ = _hold(import_)
+    import_.rows.filter(state__in=MENDABLE).update(state=Row.State.NEW)
+    import_.set_to(Import.State.CHECKING)
+    import_.save()
+    transaction.on_commit(runner.wake)
+    return import_
+
+
+MENDABLE = [Row.State.READY, Row.State.PROBLEM, Row.State.FAILED]
+
+
+def _hold(import_: Import) -> Import:
+    import_ = Import.objects.select_for_update().get(pk=import_.pk)
+    if not import_.can_be_changed:
+        raise ImportIsAtWork
+    return import_
+
+
+def _check_again(import_: Import, emails: Iterable[str], also: Iterable[int] = ()) -> None:
+    """Rows with these addresses: one may have stood in another's way."""
+    waiting = import_.rows.filter(state__in=[*MENDABLE, Row.State.NEW])
+    named = {email for email in emails if email}
+    rows = list(waiting.filter(email__in=named) | waiting.filter(pk__in=list(also)))
+    check_rows(import_, rows)
+    save_rows(rows)

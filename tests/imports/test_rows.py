@@ -1,0 +1,116 @@
+"""Mending rows on screen, leaving them out, taking them in again."""
+
+import pytest
+
+from imports import actions
+from imports.models import Import, Row
+from imports.runner import work_off
+from tests.factories import UserFactory
+from tests.imports.conftest import again, lines, people, rows_of, states_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def import_(checked):
+    """Line 3 is malformed, line 4 repeats line 2."""
+    return checked(
+        lines("sofia@kelpworks.example,Sofia,Brandt", "nope,No,Pe", "sofia@kelpworks.example,S,B")
+    )
+
+
+def mend(import_, number, **changes):
+    typed = {"email": "omar@quarry.example", "first_name": "Omar", "last_name": "Clarke"}
+    return actions.mend_row(row=import_.rows.get(number=number), **(typed | changes))
+
+
+def test_a_mended_row_is_ready(import_):
+    row = mend(import_, 3, email=" Omar@Quarry.example ")
+
+    assert (row.state, row.email, row.problem) == ("ready", "omar@quarry.example", "")
+    assert row.is_mended
+    assert row.values == ["nope", "No", "Pe"]
+
+
+def test_what_is_still_wrong_stands_beside_the_row(import_):
+    assert mend(import_, 3, email="still nope").problem.startswith("Enter a valid email address")
+    assert mend(import_, 3, email="sofia@kelpworks.example").problem == (
+        "The same address as in line 2."
+    )
+
+
+def test_another_address_frees_the_row_that_repeated_it(import_):
+    mend(import_, 2)
+
+    assert states_of(import_) == ["ready", "problem", "ready"]
+
+
+def test_another_address_may_stand_in_a_later_rows_way(import_):
+    mend(import_, 4)
+    mend(import_, 3)
+
+    assert rows_of(import_)[2] == (4, "problem", "The same address as in line 3.")
+
+
+def test_a_later_row_takes_the_place_of_a_dropped_one(import_):
+    assert actions.drop_rows(import_=import_, numbers=[2, 99]) == 1
+
+    assert states_of(import_) == ["dropped", "problem", "ready"]
+    assert actions.drop_rows(import_=import_, numbers=[2]) == 0
+
+
+def test_a_restored_row_is_checked_again(import_):
+    actions.drop_rows(import_=import_, numbers=[2, 3])
+    UserFactory(email="sofia@kelpworks.example")
+
+    assert actions.restore_rows(import_=import_, numbers=[2, 3, 4]) == 2
+
+    assert [problem[:22] for _number, _state, problem in rows_of(import_)] == [
+        "Already a developer.",
+        "Enter a valid email ad",
+        "The same address as in",
+    ]
+
+
+def test_all_problems_are_dropped_at_once(import_):
+    assert actions.drop_problems(import_=import_) == 2
+
+    assert states_of(import_) == ["ready", "dropped", "dropped"]
+
+
+def test_rows_can_be_checked_again_when_the_world_went_on(import_):
+    UserFactory(email="sofia@kelpworks.example")
+
+    actions.check_again(import_=import_)
+    assert again(import_).state == Import.State.CHECKING
+    work_off()
+
+    assert states_of(import_) == ["problem", "problem", "problem"]
+    assert again(import_).state == Import.State.CHECKED
+
+
+def test_rows_stay_as_they_are_while_it_is_at_work(upload, started):
+    not_mapped = upload(people(1))
+    running = started(people(1))
+
+    for import_ in [not_mapped, running]:
+        with pytest.raises(actions.ImportIsAtWork):
+            mend(import_, 2)
+        with pytest.raises(actions.ImportIsAtWork):
+            actions.drop_rows(import_=import_, numbers=[2])
+        with pytest.raises(actions.ImportIsAtWork):
+            actions.restore_rows(import_=import_, numbers=[2])
+        with pytest.raises(actions.ImportIsAtWork):
+            actions.drop_problems(import_=import_)
+        with pytest.raises(actions.ImportIsAtWork):
+            actions.check_again(import_=import_)
+
+
+def test_a_row_that_is_done_stays_done(started):
+    import_ = started(people(1))
+    work_off()
+
+    with pytest.raises(actions.RowIsDone):
+        mend(import_, 2)
+    assert actions.drop_rows(import_=import_, numbers=[2]) == 0
+    assert import_.rows.get().state == Row.State.DONE
