@@ -6,124 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from audit.models import Event
+from console.event_words import (
+    FIELD_NAMES,
+    ICONS,
+    ICONS_OF_NOUN,
+    SENTENCES,
+    SENTENCES_ABOUT_ONESELF,
+    SENTENCES_WITHOUT_ACTOR,
+    TITLES,
+)
 
-# What happened, in two or three words: for filters and column cells.
-TITLES = {
-    "user.added": gettext_lazy("Developer added"),
-    "user.edited": gettext_lazy("Details edited"),
-    "user.blocked": gettext_lazy("Developer blocked"),
-    "user.activated": gettext_lazy("Developer activated"),
-    "user.deleted": gettext_lazy("Developer deleted"),
-    "user.role_assigned": gettext_lazy("Role given"),
-    "user.role_removed": gettext_lazy("Role taken"),
-    "user.password_set": gettext_lazy("Password set"),
-    "user.password_link_sent": gettext_lazy("Password link sent"),
-    "user.sessions_ended": gettext_lazy("Sessions ended"),
-    "user.signed_in": gettext_lazy("Signed in"),
-    "user.signed_out": gettext_lazy("Signed out"),
-    "user.sign_in_failed": gettext_lazy("Sign-in failed"),
-    "user.refused": gettext_lazy("Blocked sign-in refused"),
-    "users.exported": gettext_lazy("Developers exported"),
-    "role.created": gettext_lazy("Role created"),
-    "role.edited": gettext_lazy("Role edited"),
-    "role.deleted": gettext_lazy("Role deleted"),
-    "invitation.sent": gettext_lazy("Invitation sent"),
-    "invitation.resent": gettext_lazy("Invitation sent again"),
-    "invitation.revoked": gettext_lazy("Invitation revoked"),
-    "invitation.accepted": gettext_lazy("Invitation accepted"),
-    "invitation.declined": gettext_lazy("Invitation declined"),
-    "invitation.address_taken": gettext_lazy("Invitation address taken"),
-    "invitation.link_copied": gettext_lazy("Invitation link copied"),
-    "service.edited": gettext_lazy("Settings changed"),
-    "activity.exported": gettext_lazy("Activity exported"),
-}
-
-SENTENCES = {
-    "user.added": gettext_lazy("%(actor)s added %(subject)s"),
-    "user.edited": gettext_lazy("%(actor)s edited %(subject)s"),
-    "user.blocked": gettext_lazy("%(actor)s blocked %(subject)s"),
-    "user.activated": gettext_lazy("%(actor)s activated %(subject)s"),
-    "user.deleted": gettext_lazy("%(actor)s deleted %(subject)s"),
-    "user.role_assigned": gettext_lazy("%(actor)s gave %(subject)s the role %(role)s"),
-    "user.role_removed": gettext_lazy("%(actor)s took the role %(role)s from %(subject)s"),
-    "user.password_set": gettext_lazy("%(actor)s set a new password for %(subject)s"),
-    "user.password_link_sent": gettext_lazy("%(actor)s sent %(subject)s a password link"),
-    "user.sessions_ended": gettext_lazy("%(actor)s signed %(subject)s out"),
-    "user.signed_in": gettext_lazy("%(actor)s signed in"),
-    "user.signed_out": gettext_lazy("%(actor)s signed out"),
-    "user.sign_in_failed": gettext_lazy("Sign-in as %(subject)s failed"),
-    "user.refused": gettext_lazy("%(actor)s tried to sign in while blocked"),
-    "users.exported": gettext_lazy("%(actor)s exported the list of developers"),
-    "role.created": gettext_lazy("%(actor)s created the role %(subject)s"),
-    "role.edited": gettext_lazy("%(actor)s edited the role %(subject)s"),
-    "role.deleted": gettext_lazy("%(actor)s deleted the role %(subject)s"),
-    "invitation.sent": gettext_lazy("%(actor)s invited %(subject)s"),
-    "invitation.resent": gettext_lazy("%(actor)s sent the invitation to %(subject)s again"),
-    "invitation.revoked": gettext_lazy("%(actor)s revoked the invitation to %(subject)s"),
-    "invitation.accepted": gettext_lazy("%(actor)s accepted the invitation"),
-    "invitation.declined": gettext_lazy("%(subject)s declined the invitation"),
-    "invitation.address_taken": gettext_lazy(
-        "The invitation to %(subject)s could not be accepted: the address has an account"
-    ),
-    "invitation.link_copied": gettext_lazy(
-        "%(actor)s copied the link of the invitation to %(subject)s"
-    ),
-    "service.edited": gettext_lazy("%(actor)s changed the settings"),
-    "activity.exported": gettext_lazy("%(actor)s exported the activity"),
-}
-
-# Where the actor is the subject, the sentence above would name them twice.
-SENTENCES_ABOUT_ONESELF = {
-    "user.edited": gettext_lazy("%(actor)s edited their own details"),
-    "user.password_set": gettext_lazy("%(actor)s chose a new password"),
-    "user.sessions_ended": gettext_lazy("%(actor)s signed out elsewhere"),
-}
-
-# The system itself, or somebody who had not signed in.
-SENTENCES_WITHOUT_ACTOR = {
-    "user.added": gettext_lazy("%(subject)s was added"),
-    "user.password_set": gettext_lazy("A new password was set for %(subject)s"),
-    "user.password_link_sent": gettext_lazy(
-        "A password link was asked for and sent to %(subject)s"
-    ),
-    "invitation.resent": gettext_lazy("%(subject)s asked for a fresh invitation"),
-}
-
-ICONS = {
-    "user.added": "user-plus",
-    "user.edited": "pencil-square",
-    "user.blocked": "no-symbol",
-    "user.activated": "check-circle",
-    "user.deleted": "trash",
-    "user.role_assigned": "shield-check",
-    "user.role_removed": "shield-check",
-    "user.password_set": "key",
-    "user.password_link_sent": "key",
-    "user.sessions_ended": "arrow-right-start-on-rectangle",
-    "user.signed_in": "arrow-left-end-on-rectangle",
-    "user.signed_out": "arrow-right-start-on-rectangle",
-    "user.sign_in_failed": "exclamation-triangle",
-    "user.refused": "exclamation-triangle",
-    "users.exported": "arrow-down-tray",
-    "invitation.link_copied": "link",
-    "service.edited": "cog-6-tooth",
-    "activity.exported": "arrow-down-tray",
-}
-ICONS_OF_NOUN = {"role": "shield-check", "invitation": "envelope"}
-
-FIELD_NAMES = {
-    "email": gettext_lazy("email address"),
-    "first_name": gettext_lazy("first name"),
-    "last_name": gettext_lazy("last name"),
-    "note": gettext_lazy("note"),
-    "time_zone": gettext_lazy("time zone"),
-    "name": gettext_lazy("name"),
-    "description": gettext_lazy("description"),
-    "support_address": gettext_lazy("support address"),
-    "invitation_days": gettext_lazy("validity of invitations"),
+REASONED = {*["user.blocked", "subscription.rejected", "subscription.suspended"], "import.stopped"}
+EDITS = {
+    *["user.edited", "role.edited", "service.edited", "api.edited", "product.edited"],
+    *["gateway.edited", "package.edited", "invite_link.edited"],
 }
 
 
@@ -160,6 +59,8 @@ def describe(event: Event, *, about: UUID | None = None) -> str:
         "actor": name_of(event.actor_label) or _("The service"),
         "subject": _subject(event, about),
         "role": event.data.get("role", ""),
+        "package": event.data.get("package", ""),
+        "link": event.data.get("link", ""),
     }
     detail = _detail(event.action, event.data)
     return f"{text}: {detail}" if detail else text
@@ -188,17 +89,34 @@ def _subject(event: Event, about: UUID | None) -> str:
 
 
 def _detail(action: str, data: dict[str, Any]) -> str:
-    if action == "user.blocked":
+    if action in REASONED:
         return str(data.get("reason", ""))
-    if action in {"user.edited", "role.edited", "service.edited"}:
+    if action in EDITS:
         return ", ".join(str(FIELD_NAMES.get(field, field)) for field in data.get("changes", {}))
     if action in {"user.added", "invitation.sent"}:
         return ", ".join(data.get("roles", []))
+    if action in {"product.roles_changed", "product.apis_changed"}:
+        added, removed = data.get("added", []), data.get("removed", [])
+        return ", ".join([f"+ {name}" for name in added] + [f"− {name}" for name in removed])
+    return _detail_of_one_kind(action, data)
+
+
+def _detail_of_one_kind(action: str, data: dict[str, Any]) -> str:
+    if action == "invitation.address_corrected":
+        return " → ".join(data.get("changes", {}).get("email", []))
+    if action in {"import.uploaded", "import.started"}:
+        return ngettext("%(count)d row", "%(count)d rows", data["rows"]) % {"count": data["rows"]}
+    if action == "import.finished":
+        return _("%(done)d done, %(not_done)d not done") % data
     if action == "role.deleted" and data.get("members"):
         return _members_lost(data["members"])
-    return ""
+    return _left_out(data.get("skipped", [])) if action == "package.granted" else ""
 
 
 def _members_lost(members: int) -> str:
     text = ngettext("%(count)d person lost it", "%(count)d people lost it", members)
     return text % {"count": members}
+
+
+def _left_out(products: list[str]) -> str:
+    return _("without %(products)s") % {"products": ", ".join(products)} if products else ""

@@ -14,6 +14,8 @@ from base.paging import PAGE_SIZE, Page, page_of
 
 # Counting a search over a million rows costs a second; nobody needs the last digit.
 COUNT_LIMIT = 10_000
+# An operation on many rows is a transaction for each; more would outlast a web request.
+BULK_LIMIT = 500
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,23 @@ from django.utils.translation import ngettext
 
 from accounts.models import Role, User
 from base.charts import Chart, bar_chart
+from base.templatetags.ui import age
+from catalog.models import Subscription
 from console.listing import Count, counts_up_to_limit
-from console.subjects import pages_of
+from console.subjects import pages_of_references
 from console.templatetags.console import inbox_url
 from invitations.models import Invitation
-from mail.letters import letter_of
+from mail.letters import title_of
 from mail.models import Message
+from mail.status import Condition, mail_status
+from packages.models import Package
 
 WEEKS = 12
 ENDING_WITHIN = dt.timedelta(days=2)
 # Letters that failed earlier than this have been dealt with, or nobody minds.
 FAILED_WITHIN = dt.timedelta(days=14)
+# Longer than a first retry takes.
+WAITS_TOO_LONG = dt.timedelta(minutes=5)
 LETTERS_SHOWN = 5
 NAMES_SHOWN = 3
 
@@ -68,6 +74,8 @@ class Overview:
             orphaned=pending.without_valid_sender(),
             failed=failed_letters(),
             invitations=Invitation.objects.all(),
+            requests=Subscription.objects.submitted(),
+            packages=Package.objects.giving_less(),
         )
 
     @property
@@ -98,20 +106,23 @@ class Overview:
         letters = (
             list(failed_letters().order_by("-id")[:LETTERS_SHOWN]) if self.counts["failed"] else []
         )
-        references = [letter.reference for letter in letters]
-        pages = pages_of("user", references) | pages_of("invitation", references) if letters else {}
+        pages = pages_of_references(letter.reference for letter in letters)
         return [
-            FailedLetter(letter, _title_of(letter), pages.get(letter.reference, ""))
+            FailedLetter(letter, title_of(letter.kind), pages.get(letter.reference, ""))
             for letter in letters
         ]
 
     def tasks(self) -> list[Task]:
         """What needs doing, the most pressing first."""
         found = [
+            self._waiting(),
+            self._outage(),
             self._failed(),
+            self._requests(),
             self._orphaned(),
             self._ending(),
             self._expired(),
+            self._packages(),
             self._last_administrator(),
             self._passwords(),
             self._inbox(),
@@ -121,6 +132,26 @@ class Overview:
     def _number(self, name: str) -> int:
         return self.counts[name].number
 
+    def _waiting(self) -> Task | None:
+        """Letters leave within seconds; one that waits for minutes tells of mail that stands still."""
+        oldest = Message.objects.oldest_due()
+        if oldest is None or timezone.now() - oldest.created_at < WAITS_TOO_LONG:
+            return None
+        text = _("The oldest waiting letter was written %(age)s") % {"age": age(oldest.created_at)}
+        url = f"{reverse('console:mail')}?state={Message.State.QUEUED}"
+        return Task("clock", text, url, _("See the mail"))
+
+    def _outage(self) -> Task | None:
+        status = mail_status()
+        if status.condition is not Condition.FAILING:
+            return None
+        text = _("Mail has not left since %(since)s: %(answer)s") % {
+            "since": date_format(timezone.localtime(status.since), "DATETIME_FORMAT"),
+            "answer": status.answer,
+        }
+        url = f"{reverse('console:invitations')}?state=pending"
+        return Task("exclamation-triangle", text, url, _("Hand links over yourself"))
+
     def _failed(self) -> Task | None:
         count = self._number("failed")
         text = ngettext(
@@ -129,6 +160,16 @@ class Overview:
             count,
         )
         return _task("exclamation-triangle", text, count, "#mail-failed", _("See them"))
+
+    def _requests(self) -> Task | None:
+        count = self._number("requests")
+        text = ngettext(
+            "%(count)d subscription request waits for approval",
+            "%(count)d subscription requests wait for approval",
+            count,
+        )
+        url = f"{reverse('console:subscription-list')}?state=submitted"
+        return _task("ticket", text, count, url, _("Decide"))
 
     def _orphaned(self) -> Task | None:
         count = self._number("orphaned")
@@ -159,6 +200,15 @@ class Overview:
         )
         url = f"{reverse('console:invitations')}?state=expired"
         return _task("envelope", text, count, url, _("Resend or revoke"))
+
+    def _packages(self) -> Task | None:
+        count = self._number("packages")
+        text = ngettext(
+            "%(count)d package gives less than it names",
+            "%(count)d packages give less than they name",
+            count,
+        )
+        return _task("gift", text, count, reverse("console:package-list"), _("See them"))
 
     def _last_administrator(self) -> Task | None:
         if self._number("administrators") != 1 or self._number("people") == 1:
@@ -213,17 +263,11 @@ def failed_letters() -> QuerySet[Message]:
         reference=OuterRef("reference"), kind=OuterRef("kind"), pk__gt=OuterRef("pk")
     )
     recent = Message.objects.filter(
-        state=Message.State.FAILED, created_at__gt=timezone.now() - FAILED_WITHIN
+        state__in=[Message.State.FAILED, Message.State.BOUNCED],
+        created_at__gt=timezone.now() - FAILED_WITHIN,
     )
     return recent.filter(~Exists(newer))
 
 
 def _task(icon: str, text: str, count: int, url: str, link: str) -> Task | None:
     return Task(icon, text % {"count": count}, url, link) if count else None
-
-
-def _title_of(letter: Message) -> str:
-    try:
-        return str(letter_of(letter.kind).title)
-    except KeyError:
-        return letter.kind

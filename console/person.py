@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Case, Prefetch, When
 from django.utils.translation import gettext as _
 
 from accounts.actions import CannotBlockSelf, CannotDeleteSelf, LastAdministrator
 from accounts.models import Role, Session, User
 from accounts.user_agents import device_name
 from audit.models import Event
+from catalog.models import Key, Subscription
 from console.dialogs import sentence_of
 from console.events import lines_of, name_of
-from invitations.models import Invitation
+from console.listing import Count, counts_up_to_limit
+from gateway.calls import Calls, calls_of_subscriptions, calls_of_user, first_refusal_since
+from invitations.models import Invitation, InviteLink
 from mail.letters import letter_of
 from mail.models import Message
 
@@ -25,12 +29,24 @@ class Effects:
 
     sessions: int
     invitations: int
+    # Names of the open invite links whose sender they are.
+    links: list[str]
+    # Live keys of active subscriptions, and what was called with them.
+    subscriptions: int
+    keys: list[Key]
+    calls: Calls
 
 
 def effects_of_block(user: User) -> Effects:
+    keys = Key.objects.callable_by_owner().filter(subscription__owner=user)
+    links = InviteLink.objects.in_state(InviteLink.State.OPEN).filter(sender=user)
     return Effects(
+        subscriptions=Subscription.objects.active().filter(owner=user).count(),
+        keys=list(keys.order_by("pk")),
+        calls=calls_of_user(user),
         sessions=Session.objects.open_of(user).count(),
         invitations=Invitation.objects.pending().filter(sender=user).count(),
+        links=list(links.order_by("name", "pk").values_list("name", flat=True)),
     )
 
 
@@ -59,7 +75,9 @@ def facts_of(user: User) -> dict[str, Any]:
     """The panels of the page."""
     sent = Invitation.objects.filter(sender=user).order_by("-sent_at", "-id")
     letters = Message.objects.about(user.public_id)[:SHOWN]
+    facts = _calls_of(user)
     return {
+        "blocked_by": _actor_of(facts["block"]),
         "roles": Role.objects.in_order().filter(members=user),
         "sessions": [
             {"row": row, "device": device_name(row.user_agent)}
@@ -68,9 +86,48 @@ def facts_of(user: User) -> dict[str, Any]:
         "came_by": Invitation.objects.filter(user=user).select_related("sender").first(),
         "sent_invitations": sent[:SHOWN],
         "letters": [{"row": letter, "title": title_of_letter(letter)} for letter in letters],
-        "blocked_by": _blocked_by(user) if user.is_blocked else "",
         "lines": _timeline(user),
+        **facts,
     }
+
+
+def _actor_of(event: Event | None) -> str:
+    return (name_of(event.actor_label) or _("the service")) if event else ""
+
+
+def counts_of(user: User) -> dict[str, Count]:
+    """What the tabs of the page say; one statement."""
+    return counts_up_to_limit(
+        subscriptions=Subscription.objects.filter(owner=user),
+        keys=Key.objects.filter(subscription__owner=user),
+    )
+
+
+def _calls_of(user: User) -> dict[str, Any]:
+    """Some subscriptions with their keys and calls, and what became of calls since a block."""
+    keys = Prefetch("keys", Key.objects.live().order_by("slot"), to_attr="live_keys")
+    found = user.subscriptions.select_related("product").prefetch_related(keys)
+    others_later = Case(When(state=Subscription.State.ACTIVE, then=0), default=1)
+    subscriptions = list(found.order_by(others_later, "-created_at", "-id")[:SHOWN])
+    calls = calls_of_subscriptions(row.pk for row in subscriptions)
+    facts: dict[str, Any] = {
+        "subscriptions": [(row, calls.get(row.pk, Calls())) for row in subscriptions],
+        "counts": counts_of(user),
+        "calls": calls_of_user(user),
+        "block": None,
+    }
+    if user.is_blocked and user.blocked_at:
+        refused = Key.objects.callable_by_owner().filter(subscription__owner=user)
+        facts |= {
+            "block": _block_of(user),
+            "keys_refused": refused.count(),
+            "first_refusal": first_refusal_since(user, user.blocked_at),
+        }
+    return facts
+
+
+def _block_of(user: User) -> Event | None:
+    return Event.objects.filter(subject_id=user.public_id, action="user.blocked").first()
 
 
 def title_of_letter(message: Message) -> str:
@@ -78,11 +135,6 @@ def title_of_letter(message: Message) -> str:
         return str(letter_of(message.kind).title)
     except KeyError:
         return message.kind
-
-
-def _blocked_by(user: User) -> str:
-    event = Event.objects.filter(subject_id=user.public_id, action="user.blocked").first()
-    return (name_of(event.actor_label) or _("the service")) if event else ""
 
 
 def _timeline(user: User) -> list:

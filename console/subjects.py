@@ -8,12 +8,25 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from audit.models import Event
-from invitations.models import Invitation
+from catalog.models import Api, Product, Subscription
+from gateway.models import Gateway
+from imports.models import Import
+from invitations.models import Invitation, InviteLink
+from mail.models import Wording
+from packages.models import Package
 
 PAGES: dict[str, tuple[Any, str]] = {
     "user": (User, "console:developer"),
     "role": (Role, "console:role"),
     "invitation": (Invitation, "console:invitation"),
+    "import": (Import, "console:import-show"),
+    "invite_link": (InviteLink, "console:link-show"),
+    "api": (Api, "console:api-show"),
+    "product": (Product, "console:product-show"),
+    "subscription": (Subscription, "console:subscription-show"),
+    "package": (Package, "console:package-show"),
+    "gateway": (Gateway, "console:gateway-show"),
+    "letter": (Wording, "console:letter-version"),
 }
 
 
@@ -36,3 +49,17 @@ def pages_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:
     model, name = PAGES[kind]
     existing = model.objects.filter(public_id__in=list(ids)).values_list("public_id", flat=True)
     return {public_id: reverse(name, args=[public_id]) for public_id in existing}
+
+
+# What letters are about.
+_WRITTEN_ABOUT = ("user", "invitation", "subscription")
+
+
+def pages_of_references(references: Iterable[UUID]) -> dict[UUID, str]:
+    """The page of what each letter is about, as far as it exists; one query for each kind."""
+    wanted = list(references)
+    found: dict[UUID, str] = {}
+    if wanted:
+        for kind in _WRITTEN_ABOUT:
+            found |= pages_of(kind, wanted)
+    return found

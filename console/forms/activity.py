@@ -17,7 +17,10 @@ from console.events import TITLES
 GROUPS = {
     "user": gettext_lazy("Developers"),
     "invitation": gettext_lazy("Invitations"),
+    "import": gettext_lazy("Imports"),
+    "invite_link": gettext_lazy("Invite links"),
     "role": gettext_lazy("Roles"),
+    "letter": gettext_lazy("Letters"),
     "service": gettext_lazy("Settings"),
     "activity": gettext_lazy("Activity"),
 }

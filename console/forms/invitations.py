@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -13,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import AddressTaken
 from accounts.models import Role, User
 from base.templatetags.ui import age
-from console.forms.fields import NameField
+from console.forms.fields import LanguageField, NameField, PackageField
 from console.forms.people import AddressField
 from invitations.actions import AlreadyInvited
-from invitations.models import Invitation, InvitationQuerySet
+from invitations.models import Invitation, InvitationQuerySet, InviteLink
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -60,39 +61,15 @@ class ValidityField(forms.TypedChoiceField):
         return super().clean(value) or self.default
 
 
-class InvitationForm(forms.Form):
-    """Whom to invite. After a refusal it knows who or what is in the way, for the link to them."""
+class InvitedAddressForm(forms.Form):
+    """Where the letter goes. After a refusal it knows who or what is in the way, for the link to them."""
 
-    first_name = NameField(label=_("First name"), missing=_("Enter a first name."))
-    last_name = NameField(label=_("Last name"), missing=_("Enter a last name."))
     email = AddressField(
         help_text=_("The invitation is sent here and this becomes the sign-in name.")
     )
-    roles = forms.ModelMultipleChoiceField(
-        label=_("Roles"),
-        queryset=Role.objects.none(),
-        to_field_name="public_id",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Everybody is given the role Developers."),
-    )
-    message = forms.CharField(
-        label=_("Personal note (optional)"),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
 
-    def __init__(self, *args: Any, default_validity: timedelta, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.taken_by: User | None = None
-        self.already: Invitation | None = None
-        self.fields["validity"] = ValidityField(
-            default=default_validity, help_text=_("It works once.")
-        )
-        roles: Any = self.fields["roles"]
-        assignable = Role.objects.assignable().exclude(built_in=Role.BuiltIn.DEVELOPERS)
-        roles.queryset = assignable.in_order()
+    taken_by: User | None = None
+    already: Invitation | None = None
 
     def refuse(self, refusal: ValidationError) -> None:
         """Show why the invitation was not sent, in words that fit the person it is about."""
@@ -121,6 +98,42 @@ class InvitationForm(forms.Form):
         }
 
 
+class InvitationForm(InvitedAddressForm):
+    """Whom to invite."""
+
+    field_order = ("first_name", "last_name", "email")
+
+    first_name = NameField(label=_("First name"), missing=_("Enter a first name."))
+    last_name = NameField(label=_("Last name"), missing=_("Enter a last name."))
+    roles = forms.ModelMultipleChoiceField(
+        label=_("Roles"),
+        queryset=Role.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Everybody is given the role Developers."),
+    )
+    package = PackageField(
+        help_text=_("Given when they accept: the first page has the keys and a first call.")
+    )
+    message = forms.CharField(
+        label=_("Personal note (optional)"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, default_validity: timedelta, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["validity"] = ValidityField(
+            default=default_validity, help_text=_("It works once.")
+        )
+        self.fields["language"] = LanguageField(default=settings.LANGUAGE_CODE)
+        roles: Any = self.fields["roles"]
+        assignable = Role.objects.assignable().exclude(built_in=Role.BuiltIn.DEVELOPERS)
+        roles.queryset = assignable.in_order()
+
+
 class ResendForm(forms.Form):
     """A new link for the same person."""
 
@@ -140,7 +153,12 @@ class InvitationsFilter(forms.Form):
     state = forms.ChoiceField(
         required=False, choices=[("all", _("All")), *Invitation.State.choices]
     )
-    letter = forms.ChoiceField(required=False, choices=[("failed", _("Letter failed"))])
+    letter = forms.ChoiceField(
+        required=False, choices=[("failed", _("Letter failed or came back"))]
+    )
+    link = forms.ModelChoiceField(
+        InviteLink.objects.all(), to_field_name="public_id", required=False
+    )
     sender = forms.ChoiceField(required=False, choices=[("gone", _("Sender can no longer invite"))])
 
     @property
@@ -151,13 +169,15 @@ class InvitationsFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in ("q", "letter", "sender"))
+        return any(self.cleaned_data.get(name) for name in ("q", "letter", "sender", "link"))
 
     def apply(self, invitations: InvitationQuerySet) -> InvitationQuerySet:
         state = self.wanted_state
         found = invitations.matching(self.cleaned_data.get("q", ""))
         if self.cleaned_data.get("letter"):
             found = found.with_failed_letter()
+        if self.cleaned_data.get("link"):
+            found = found.filter(invite_link=self.cleaned_data["link"])
         if self.cleaned_data.get("sender"):
             found = found.without_valid_sender()
         return found if state == "all" else found.in_state(state)

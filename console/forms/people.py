@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from accounts.models import Role, User, UserQuerySet
 from accounts.passwords import LengthValidator
 from base.addresses import canonical_address
 from base.names import clean_name
+from console.forms.fields import LanguageField, PackageField
 from invitations.models import Invitation
 
 
@@ -166,7 +168,11 @@ class AddUserForm(forms.Form):
         required=False,
         initial=True,
     )
+    language = LanguageField(default=settings.LANGUAGE_CODE)
     roles = _roles()
+    package = PackageField(
+        help_text=_("Active at once. They make the keys themselves: only they see them.")
+    )
 
     taken_by: User | None = None
     invitation: Invitation | None = None
@@ -197,6 +203,8 @@ class EditUserForm(forms.Form):
         label=_("Time zone"),
         choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
     )
+    # None: not said, so it stays.
+    language = LanguageField(default=None)
 
 
 class NoteForm(forms.Form):

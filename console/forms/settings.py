@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.addresses import canonical_address
 from console.forms.fields import NameField
+from service.models import check_reminder_days
 
 
 class SettingsForm(forms.Form):
@@ -35,6 +36,34 @@ class SettingsForm(forms.Form):
         },
     )
 
+    reminder_days = forms.CharField(
+        label=_("Reminders after (days, optional)"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "Up to three, for example 2, 5. An invitation that nobody answered is sent again with the same link. Empty: no reminders."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+    )
+    tell_unused = forms.BooleanField(
+        label=_("Tell senders of invitations that ended unused"),
+        required=False,
+        help_text=_("One letter a day at most."),
+    )
+    explain_refusals = forms.BooleanField(
+        label=_("Explain refused calls to the caller"),
+        required=False,
+        help_text=_(
+            "Without the tick callers read two neutral sentences, so that nobody learns from outside who is blocked. Every refusal has a reference that you can look up under Access."
+        ),
+    )
+
     def clean_support_address(self) -> str:
         address = self.cleaned_data["support_address"]
         return canonical_address(address) if address else ""
+
+    def clean_reminder_days(self) -> list[int]:
+        words = self.cleaned_data["reminder_days"].replace(",", " ").split()
+        days = [int(word) if word.isdecimal() else 0 for word in words]
+        check_reminder_days(days)
+        return days

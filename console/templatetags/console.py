@@ -1,5 +1,6 @@
 """The console's rail."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django import template
@@ -9,7 +10,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Subscription
 from invitations.models import Invitation
+from mail import status
+from mail.status import MailStatus
 
 register = template.Library()
 
@@ -24,7 +28,8 @@ class Room:
     label: Promise
     icon: str
     nouns: set[str]
-    counts_invitations: bool = False
+    # The context variable and the count of what waits for an administrator here.
+    waiting: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +62,8 @@ RAIL = [
                 address="console:invitations",
                 label=_("Invitations"),
                 icon="envelope",
-                nouns={"invitation", "invitations"},
-                counts_invitations=True,
+                nouns={"invitation", "invitations", "link", "import"},
+                waiting="pending_invitations",
             ),
             Room(
                 address="console:roles",
@@ -69,13 +74,61 @@ RAIL = [
         ],
     ),
     Section(
+        label=_("Catalogue"),
+        rooms=[
+            Room(
+                address="console:product-list",
+                label=_("Products"),
+                icon="cube",
+                nouns={"product"},
+            ),
+            Room(
+                address="console:api-list",
+                label=_("APIs"),
+                icon="code-bracket",
+                nouns={"api"},
+            ),
+            Room(
+                address="console:subscription-list",
+                label=_("Subscriptions"),
+                icon="ticket",
+                nouns={"subscription", "key"},
+                waiting="waiting_subscriptions",
+            ),
+            Room(
+                address="console:package-list",
+                label=_("Packages"),
+                icon="gift",
+                nouns={"package"},
+            ),
+            Room(
+                address="console:access-explain",
+                label=_("Access"),
+                icon="magnifying-glass-circle",
+                nouns={"access"},
+            ),
+        ],
+    ),
+    Section(
         label=_("Service"),
         rooms=[
+            Room(
+                address="console:gateway-list",
+                label=_("Gateways"),
+                icon="server-stack",
+                nouns={"gateway"},
+            ),
             Room(
                 address="console:activity",
                 label=_("Activity"),
                 icon="clock",
                 nouns={"activity"},
+            ),
+            Room(
+                address="console:mail",
+                label=_("Mail"),
+                icon="inbox-stack",
+                nouns={"mail", "letter"},
             ),
             Room(
                 address="console:settings",
@@ -88,18 +141,25 @@ RAIL = [
 ]
 
 
+COUNTS: dict[str, Callable[[], int]] = {
+    "pending_invitations": lambda: Invitation.objects.pending().count(),
+    "waiting_subscriptions": lambda: Subscription.objects.submitted().count(),
+}
+
+
 @register.inclusion_tag("console/rail.html", takes_context=True)
 def rail(context: Context) -> dict[str, object]:
     """The rooms of the console, the current one marked.
 
-    One query, the pending invitations, unless the page has counted ``pending_invitations`` itself.
+    One query for each of ``COUNTS``, unless the page has counted it under that name itself.
     """
     request = context["request"]
     match = request.resolver_match
     here = match.url_name.split("-")[0] if match and match.namespace == "console" else ""
-    pending = context.get("pending_invitations")
-    if pending is None:
-        pending = Invitation.objects.pending().count()
+    counts = {
+        name: count() if context.get(name) is None else context[name]
+        for name, count in COUNTS.items()
+    }
     sections = [
         {
             "label": section.label,
@@ -109,7 +169,7 @@ def rail(context: Context) -> dict[str, object]:
                     "icon": room.icon,
                     "url": reverse(room.address),
                     "is_current": here in room.nouns,
-                    "count": pending if room.counts_invitations else 0,
+                    "count": counts.get(room.waiting, 0),
                 }
                 for room in section.rooms
             ],
@@ -117,6 +177,22 @@ def rail(context: Context) -> dict[str, object]:
         for section in RAIL
     ]
     return {"sections": sections, "service": context["service"], "request": request}
+
+
+@register.simple_tag(takes_context=True)
+def mail_status(context: Context) -> MailStatus:
+    """Whether letters leave; asked once a page, with one query."""
+    request = context["request"]
+    if not hasattr(request, "mail_status"):
+        request.mail_status = status.mail_status()
+    found: MailStatus = request.mail_status
+    return found
+
+
+@register.simple_tag
+def mail_condition() -> str:
+    """``off``, ``kept`` or ``working``: what the environment says, without a query."""
+    return status.condition_by_setting()
 
 
 @register.simple_tag

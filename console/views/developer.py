@@ -29,6 +29,7 @@ from console.forms.people import (
 )
 from console.person import effects_of_block, facts_of, why_not_block, why_not_delete
 from console.requests import ConsoleRequest
+from packages.actions import Grant, add_user_with_package
 
 
 @administrators_only
@@ -37,6 +38,7 @@ def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     user = _find(public_id)
     context = {
         "person": user,
+        "tab": "overview",
         "why_not_block": why_not_block(user, by=request.user),
         "why_not_delete": why_not_delete(user, by=request.user),
         **facts_of(user),
@@ -50,14 +52,14 @@ def add(request: ConsoleRequest) -> HttpResponse:
     form = AddUserForm(posted(request))
     if form.is_valid():
         try:
-            user = actions.add_user(**form.cleaned_data, by=request.user)
+            user, grant = add_user_with_package(**form.cleaned_data, by=request.user)
         except actions.AddressTaken as refusal:
             form.taken_by = refusal.user
             form.add_error(None, refusal)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            messages.success(request, _added(user))
+            _tell_added(request, user, grant)
             return redirect(_page_of(user))
     return show_form(
         request,
@@ -72,7 +74,7 @@ def add(request: ConsoleRequest) -> HttpResponse:
 def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     user = _find(public_id)
     back = way_back(request, otherwise=_page_of(user))
-    fields = ["email", "first_name", "last_name", "time_zone"]
+    fields = ["email", "first_name", "last_name", "time_zone", "language"]
     form = EditUserForm(posted(request), initial={name: getattr(user, name) for name in fields})
     if form.is_valid():
         try:
@@ -135,12 +137,13 @@ def block(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     back = way_back(request, otherwise=_page_of(user))
     form = BlockForm(posted(request))
     if form.is_valid():
+        effects = effects_of_block(user)
         try:
             user = actions.block_user(user=user, **form.cleaned_data, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            messages.success(request, _blocked(request, user, back))
+            messages.success(request, _blocked(request, user, back, keys=len(effects.keys)))
             return redirect(back)
     return show_form(
         request,
@@ -167,7 +170,14 @@ def activate(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is active again.") % _name(user))
             return redirect(back)
-    return show_form(request, "console/developers/activate.html", form=form, back=back, person=user)
+    return show_form(
+        request,
+        "console/developers/activate.html",
+        form=form,
+        back=back,
+        person=user,
+        effects=effects_of_block(user),
+    )
 
 
 @administrators_only
@@ -262,19 +272,37 @@ def _own_session(request: ConsoleRequest, user: User) -> Session | None:
     return getattr(request.session, "row", None) if user == request.user else None
 
 
-def _added(user: User) -> str:
+def _tell_added(request: ConsoleRequest, user: User, grant: Grant | None) -> None:
+    """What was made and what the person does next; amber when the package gave less than it names."""
     if user.has_usable_password():
-        return _("%(name)s was added and can sign in now.") % _name(user)
-    text = _("%(name)s was added. A link to choose a password is on its way to %(email)s.")
-    return text % {"name": user.full_name, "email": user.email}
+        text = _("%(name)s was added and can sign in now.") % _name(user)
+    else:
+        text = _("%(name)s was added. A link to choose a password is on its way to %(email)s.")
+        text %= {"name": user.full_name, "email": user.email}
+    if grant is None:
+        messages.success(request, text)
+        return
+    names = ", ".join(subscription.name for subscription in grant.subscriptions)
+    if names:
+        text += " " + _("They make the keys to %(products)s in the portal.") % {"products": names}
+    text = " ".join([text, *(sentence for _product, sentence in grant.skipped)])
+    tell = messages.warning if grant.skipped else messages.success
+    tell(request, text)
 
 
-def _blocked(request: ConsoleRequest, user: User, back: str) -> str:
+def _blocked(request: ConsoleRequest, user: User, back: str, *, keys: int) -> str:
     """The result with a button that takes it back."""
+    text = _("%(name)s is blocked.")
+    if keys:
+        text += " " + ngettext(
+            "Their %(count)d key is refused from now on.",
+            "Their %(count)d keys are refused from now on.",
+            keys,
+        )
     return render_to_string(
         "console/developers/undo.html",
         {
-            "text": _("%(name)s is blocked.") % _name(user),
+            "text": text % {**_name(user), "count": keys},
             "undo": reverse("console:developer-activate", args=[user.public_id]),
             "next": back,
         },

@@ -19,11 +19,9 @@ from accounts import actions
 from accounts.models import User, UserQuerySet
 from base.doors import administrators_only
 from console.forms.people import BulkForm, DevelopersFilter
-from console.listing import Count, count_up_to_limit
+from console.listing import BULK_LIMIT, Count, count_up_to_limit
 from console.requests import ConsoleRequest
 
-# Each person is a transaction of their own; more than this would outlast a web request.
-BULK_LIMIT = 500
 NAMES_SHOWN = 5
 
 

@@ -31,10 +31,13 @@ from console.forms.invitations import (
     RevokeForm,
 )
 from console.listing import count_up_to_limit, counts_up_to_limit, listing_of, query_without
+from console.packages import gives
 from console.requests import ConsoleRequest
+from console.tracker import fate_of, steps_of
 from invitations.actions import invite_user, resend_invitation, reveal_link, revoke_invitation
-from invitations.models import Invitation
+from invitations.models import Invitation, letters_with_link
 from mail.models import Message
+from mail.status import mail_status
 from service.models import current_service
 
 ORDERS = {
@@ -55,7 +58,11 @@ def index(request: ConsoleRequest) -> HttpResponse:
     """The list; unless the address says otherwise, of those that wait for an answer."""
     filters = InvitationsFilter(request.GET)
     found = filters.apply(Invitation.objects.all())
-    rows = found.with_sender_check().prefetch_related(Prefetch("roles", Role.objects.in_order()))
+    rows = (
+        found.with_sender_check()
+        .select_related("invite_link")
+        .prefetch_related(Prefetch("roles", Role.objects.in_order()))
+    )
     listing = listing_of(rows, request, orders=ORDERS, default="-sent")
     context = {
         "filters": filters,
@@ -63,6 +70,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
         "rows": rows_of(listing.page.rows),
         "found": count_up_to_limit(found),
         "tabs": _tabs(request, filters.wanted_state),
+        "without_link": query_without(request, "cursor", "link"),
     }
     if request.htmx.target != "results":
         return render(request, LIST, context)
@@ -72,14 +80,18 @@ def index(request: ConsoleRequest) -> HttpResponse:
 @administrators_only
 def create(request: ConsoleRequest) -> HttpResponse:
     """Invite user. Success leads to the invitation's own page, which follows its letter."""
-    form = InvitationForm(posted(request), default_validity=current_service().invitation_validity)
+    form = InvitationForm(
+        posted(request),
+        default_validity=current_service().invitation_validity,
+        initial={"package": request.GET.get("package", "")},
+    )
     if form.is_valid():
         try:
             invitation = invite_user(**form.cleaned_data, by=request.user)
         except ValidationError as refusal:
             form.refuse(refusal)
         else:
-            return redirect("console:invitation", invitation.public_id)
+            return _created(request, invitation)
     back = way_back(request, otherwise=reverse("console:invitations"))
     return show_form(request, "console/invitations/create.html", form=form, back=back)
 
@@ -169,6 +181,15 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
     return redirect(back)
 
 
+def _created(request: ConsoleRequest, invitation: Invitation) -> HttpResponse:
+    """The invitation's own page, or, where no letter leaves, its link to hand over."""
+    if mail_status().is_working:
+        return redirect("console:invitation", invitation.public_id)
+    link = reveal_link(invitation=invitation, by=request.user)
+    context = {"invitation": invitation, "link": link}
+    return render(request, "console/invitations/created.html", context)
+
+
 def _tabs(request: ConsoleRequest, current: str) -> list[dict[str, object]]:
     """Every state with its count, whatever else is searched for."""
     states = {state.value: state.label for state in Invitation.State} | {"all": _("All")}
@@ -198,11 +219,16 @@ class Row:
     is_watched: bool
     roles: list[Role]
 
+    @property
+    def fate(self) -> str:
+        return fate_of(self.letter) if self.letter else ""
+
 
 def rows_of(invitations: Iterable[Invitation]) -> list[Row]:
     """What list and page show of each, in two queries."""
     shown = list(invitations)
-    letters = Message.objects.latest_by_reference([invitation.public_id for invitation in shown])
+    ids = [invitation.public_id for invitation in shown]
+    letters = letters_with_link().latest_by_reference(ids)
     developers = Role.objects.developers()
     return [
         Row(
@@ -222,8 +248,11 @@ def _is_watched(letter: Message | None) -> bool:
 
 
 def _found(public_id: UUID) -> Invitation:
-    invitations = Invitation.objects.with_sender_check().select_related("user")
-    return get_object_or_404(invitations.prefetch_related("roles"), public_id=public_id)
+    rows = Invitation.objects.with_sender_check()
+    invitations = rows.select_related("user", "invite_link", "package").prefetch_related(
+        Prefetch("roles", Role.objects.in_order())
+    )
+    return get_object_or_404(invitations, public_id=public_id)
 
 
 def _page(invitation: Invitation) -> dict[str, object]:
@@ -231,7 +260,9 @@ def _page(invitation: Invitation) -> dict[str, object]:
     events = Event.objects.filter(subject_id=invitation.public_id)[:EVENTS_SHOWN]
     return {
         "invitation": invitation,
+        "gives": gives(invitation.package) if invitation.package else "",
         "row": row,
+        "steps": steps_of(invitation, row.letter),
         "letters": Message.objects.about(invitation.public_id)[:EVENTS_SHOWN],
         "lines": lines_of(events, about=invitation.public_id),
     }

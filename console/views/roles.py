@@ -62,6 +62,7 @@ def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     rows = found.prefetch_related(Prefetch("roles", Role.objects.in_order()))
     context = {
         "role": role,
+        "products": role.products.order_by("name_key"),
         "q": fragment,
         "listing": listing_of(rows, request, orders=MEMBER_ORDERS, default="name"),
         "found": count_up_to_limit(found),
@@ -110,6 +111,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         back=way_back(request, otherwise=_address(role)),
         role=role,
         member_count=role.assignments.count(),
+        products=role.products.order_by("name_key"),
     )
 
 

@@ -14,14 +14,16 @@ from console.requests import ConsoleRequest
 from service.actions import edit_service
 from service.models import current_service
 
-FIELDS = ["name", "support_address", "invitation_days"]
+FIELDS = ["name", "support_address", "invitation_days", "tell_unused", "explain_refusals"]
 
 
 @administrators_only
 def edit(request: ConsoleRequest) -> HttpResponse:
     """What administrators decide, and beside it what the environment has decided."""
     service = current_service()
-    form = SettingsForm(posted(request), initial={name: getattr(service, name) for name in FIELDS})
+    initial = {name: getattr(service, name) for name in FIELDS}
+    initial["reminder_days"] = ", ".join(map(str, service.reminder_days))
+    form = SettingsForm(posted(request), initial=initial)
     if form.is_valid():
         try:
             edit_service(**form.cleaned_data, by=request.user)

@@ -33,6 +33,25 @@
     if (opener?.isConnected) opener.focus();
   });
 
+  // --- Panels: the page's form, fetched into the page that links to it ------------------------
+  const openInline = (link) => {
+    const place = document.querySelector(link.dataset.inline);
+    if (place.childElementCount) {
+      place.hidden = !place.hidden;
+    } else {
+      htmx.ajax("GET", link.href, { target: place, swap: "innerHTML" });
+    }
+    link.setAttribute("aria-expanded", String(!place.hidden));
+  };
+
+  // The panel says itself that there were too many calls.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (!target.matches(".trial-answer") || xhr.status !== 429) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
+
   // --- Menus ---------------------------------------------------------------------------------
   const closeMenus = (except) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -73,10 +92,21 @@
   };
 
   const copy = async (button) => {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    const source = button.dataset.copyFrom;
+    const text = source ? document.querySelector(source).textContent : button.dataset.copy;
+    await navigator.clipboard.writeText(text);
     announcer.textContent = announcer.dataset.copied;
     button.classList.add("is-copied");
     setTimeout(() => { button.classList.remove("is-copied"); announcer.textContent = ""; }, 2000);
+  };
+
+  const download = (button) => {
+    const file = new Blob([`${button.dataset.download}\n`], { type: "text/plain" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = button.dataset.name;
+    link.click();
+    URL.revokeObjectURL(link.href);
   };
 
   // --- One listener for each kind of event -----------------------------------------------------
@@ -87,6 +117,9 @@
     if (target.matches("a[data-dialog]") && plain) {
       event.preventDefault();
       openDialog(target);
+    } else if (target.matches("a[data-inline]") && plain) {
+      event.preventDefault();
+      openInline(target);
     } else if (target.matches("[data-dialog-close]") && dialog.contains(target)) {
       event.preventDefault();
       dialog.close();
@@ -94,8 +127,10 @@
       reveal(target, document.querySelector(target.dataset.reveal).type === "password");
     } else if (target.matches("[data-fill]")) {
       fill(target);
-    } else if (target.matches("[data-copy]")) {
+    } else if (target.matches("[data-copy], [data-copy-from]")) {
       copy(target);
+    } else if (target.matches("[data-download]")) {
+      download(target);
     }
   });
 

@@ -216,7 +216,7 @@ def test_list_asks_the_same_queries_for_any_number_of_rows(
     console.get(LIST)
 
     # Session, user, may they enter, the page, its roles, all counts, service, roles to filter by.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         console.get(LIST)
 
 

@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings
 
 from audit.models import Event
-from console.events import SENTENCES, TITLES, describe, icon_of, lines_of, name_of, title_of
+from console.event_words import SENTENCES, TITLES
+from console.events import describe, icon_of, lines_of, name_of, title_of
 
 ADA, BEN = uuid4(), uuid4()
-ROOMS = ["accounts", "invitations", "service"]
+ROOMS = ["accounts", "audit", "catalog", "gateway", "imports", "invitations", "service"]
 
 
 def event(action, *, actor=ADA, subject=BEN, kind="user", **data):
@@ -67,7 +68,7 @@ def test_every_recorded_action_has_words():
             event("role.deleted", kind="role", members=2),
             "Ada Lovelace deleted the role Ben Okafor: 2 people lost it",
         ),
-        (event("key.rotated"), "key.rotated Ben Okafor"),
+        (event("comet.seen"), "comet.seen Ben Okafor"),
     ],
 )
 def test_describe_says_it_in_a_sentence(happened, sentence):
@@ -100,9 +101,9 @@ def test_lines_carry_event_sentence_and_icon():
 
 def test_titles_and_icons_fall_back():
     assert title_of("user.blocked") == "Developer blocked"
-    assert title_of("key.rotated") == "key.rotated"
+    assert title_of("comet.seen") == "comet.seen"
     assert icon_of(event("role.created", kind="role")) == "shield-check"
-    assert icon_of(event("key.rotated")) == "clock"
+    assert icon_of(event("comet.seen")) == "clock"
 
 
 def test_name_of_leaves_a_label_without_an_address_alone():

@@ -197,7 +197,7 @@ def test_show_says_that_the_letter_lies_in_the_local_inbox(console, sofia, setti
     response = console.get(address(sofia))
 
     assert "lies in the local inbox; it has not left this machine" in text_of(response)
-    assert "Copy link" in text_of(response)
+    assert "Show link and QR code" in text_of(response)
 
 
 def test_show_tells_the_mail_servers_words(console, sofia):
@@ -239,13 +239,13 @@ def test_show_marks_an_invitation_whose_sender_may_no_longer_invite(console, ada
     response = console.get(address(invitation))
 
     assert "Chen Wei can no longer invite, so the link does not work." in text_of(response)
-    assert "Copy link" not in text_of(response)
+    assert "Show link and QR code" not in text_of(response)
     listed = console.get("/console/invitations/")
     assert "Sender can no longer invite: resend to renew it in your name." in text_of(listed)
 
 
 def test_an_unknown_invitation_is_not_found(console):
-    for operation in ("", "letter/", "resend/", "revoke/"):
+    for operation in ("", "letter/", "resend/", "revoke/", "address/"):
         assert console.get(f"/console/invitations/{uuid4()}/{operation}").status_code == 404
     assert console.post(f"/console/invitations/{uuid4()}/link/").status_code == 404
 
@@ -333,7 +333,7 @@ def test_revoke_of_an_accepted_invitation_is_refused(console, ada):
     assert invitation.state == "accepted"
 
 
-@pytest.mark.parametrize("operation", ["", "letter/", "resend/", "revoke/"])
+@pytest.mark.parametrize("operation", ["", "letter/", "resend/", "revoke/", "address/"])
 def test_looking_at_an_invitation_changes_nothing(console, sofia, operation):
     events = Event.objects.count()
     before = Invitation.objects.values().get()

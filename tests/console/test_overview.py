@@ -11,7 +11,12 @@ from audit.models import Event
 from invitations import actions
 from mail.models import Message
 from tests.console.test_invitations import text_of
-from tests.factories import AdministratorFactory, InvitationFactory, UserFactory
+from tests.factories import (
+    AdministratorFactory,
+    InvitationFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +144,31 @@ def test_a_letter_written_again_no_longer_counts_as_failed(console, ada, ben):
 
     assert not response.context["failed_letters"]
     assert str(response.context["counts"]["failed"]) == "0"
+
+
+def test_requests_that_wait_are_something_to_do(console, ben):
+    SubscriptionFactory(state="submitted")
+    SubscriptionFactory()
+
+    page = console.get(OVERVIEW).content.decode()
+
+    assert "1 subscription request waits for approval" in page
+    assert "/console/subscriptions/?state=submitted" in page
+
+
+def test_a_letter_about_a_subscription_leads_to_it(console, ben):
+    subscription = SubscriptionFactory(owner=ben)
+    Message.objects.create(
+        kind="subscription_approved",
+        to=ben.email,
+        reference=subscription.public_id,
+        message_id="<two@example.org>",
+        state=Message.State.FAILED,
+    )
+
+    page = console.get(OVERVIEW).content.decode()
+
+    assert f"/console/subscriptions/{subscription.public_id}/" in page
 
 
 def test_the_page_costs_the_same_for_few_and_many(

@@ -24,6 +24,7 @@ def current(page: str) -> list[str]:
         ("invitations/new/", "Invitations"),
         ("roles/", "Roles"),
         ("activity/", "Activity"),
+        ("mail/letters/", "Mail"),
         ("settings/", "Settings"),
     ],
 )
@@ -39,7 +40,7 @@ def test_rail_counts_invitations_that_wait(console, ada):
 
     page = console.get("/console/settings/").content.decode()
 
-    assert '<span class="count">2 <span class="visually-hidden">pending</span></span>' in page
+    assert '<span class="count">2 <span class="visually-hidden">waiting</span></span>' in page
 
 
 def test_the_portal_has_no_rail_and_the_console_no_white_bar(console):

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Role, User
 from audit.models import Event
 from tests.console.test_invitations import text_of
-from tests.factories import AdministratorFactory, RoleFactory, UserFactory
+from tests.factories import AdministratorFactory, ProductFactory, RoleFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +174,18 @@ def test_members_cost_the_same_for_one_and_three(
 
     with django_assert_num_queries(len(one)):
         console.get(address(partners))
+
+
+def test_a_role_says_which_products_it_sees_and_what_its_end_would_close(console, partners):
+    page = address(partners)
+    assert "Sees no product." in text_of(console.get(page))
+    for name in ["Freight", "Billing"]:
+        ProductFactory(name=name, roles=[partners])
+
+    assert "Sees the products Billing , Freight ." in text_of(console.get(page))
+    assert "their keys to them are refused: Billing, Freight" in text_of(
+        console.get(f"{page}delete/")
+    )
 
 
 def test_a_role_without_members_invites_to_add_some(console, partners):

@@ -40,6 +40,19 @@ def test_the_support_address_may_be_empty(console):
     assert current_service().support_address == ""
 
 
+def test_reminders_and_news_of_unused_invitations_are_set(console):
+    page = console.get(SETTINGS).content.decode()
+    assert 'value="2, 5"' in page
+
+    console.post(SETTINGS, WANTED | {"reminder_days": "1,3 , 10", "tell_unused": "on"})
+    assert current_service().reminder_days == [1, 3, 10]
+    assert current_service().tell_unused
+
+    console.post(SETTINGS, WANTED | {"reminder_days": ""})
+    assert current_service().reminder_days == []
+    assert not current_service().tell_unused
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
@@ -49,6 +62,10 @@ def test_the_support_address_may_be_empty(console):
         ("support_address", "nope", "Enter a valid email address"),
         ("invitation_days", "0", "Enter a number of days from 1 to 90."),
         ("invitation_days", "91", "Enter a number of days from 1 to 90."),
+        ("reminder_days", "5, 2", "Give up to three days from 1 to 30"),
+        ("reminder_days", "soon", "Give up to three days from 1 to 30"),
+        ("reminder_days", "1 2 3 4", "Give up to three days from 1 to 30"),
+        ("reminder_days", "³", "Give up to three days from 1 to 30"),
         ("invitation_days", "soon", "Enter a number of days from 1 to 90."),
     ],
 )

@@ -1,0 +1,61 @@
+"""Input about the outbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mail.letters import all_letters
+from mail.models import Message, MessageQuerySet
+
+State = Message.State
+# In the order in which somebody who looks for trouble wants them.
+GROUPS = [
+    (State.QUEUED, _("Waiting")),
+    (State.SENT, _("Sent")),
+    (State.FAILED, _("Failed")),
+    (State.BOUNCED, _("Bounced")),
+    (State.HELD, _("Held back")),
+    (State.CANCELLED, _("Cancelled")),
+]
+
+
+class MailFilter(forms.Form):
+    """The list's address; what makes no sense narrows nothing."""
+
+    q = forms.CharField(required=False, max_length=300)
+    state = forms.ChoiceField(required=False, choices=GROUPS)
+    kind = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        titles = sorted((str(letter.title), letter.kind) for letter in all_letters())
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", _("Any letter")), *((name, title) for title, name in titles)]
+        self.is_valid()
+
+    def apply(self, letters: MessageQuerySet, *, state: bool = True) -> MessageQuerySet:
+        """Those that match; ``state=False`` leaves the state open, for the counts of the tabs."""
+        wanted = self.cleaned_data
+        found = letters.matching(wanted.get("q", ""))
+        if wanted.get("kind"):
+            found = found.filter(kind=wanted["kind"])
+        if state and wanted.get("state"):
+            found = found.in_group(wanted["state"])
+        return found
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.cleaned_data.get("q") or self.cleaned_data.get("kind"))
+
+
+class MailBulkForm(forms.Form):
+    """The letters ticked in the list, and what to do with them."""
+
+    action = forms.ChoiceField(choices=[("send", _("Send again")), ("cancel", _("Cancel"))])
+    selected = forms.ModelMultipleChoiceField(
+        queryset=Message.objects.all(),
+        to_field_name="public_id",
+        error_messages={"required": _("Select at least one letter.")},
+    )

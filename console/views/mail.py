@@ -1,0 +1,194 @@
+"""The outbox: every letter and what became of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+from django_htmx.http import push_url
+
+from accounts.actions import BulkResult, apply_to_each
+from audit.models import Event
+from base.doors import administrators_only
+from console.dialogs import sentence_of, way_back
+from console.events import lines_of
+from console.forms.mail import GROUPS, MailBulkForm, MailFilter
+from console.listing import Count, counts_up_to_limit, listing_of, query_without
+from console.requests import ConsoleRequest
+from console.subjects import pages_of_references
+from mail.letters import title_of
+from mail.models import Message
+from service.actions import cancel_letter, send_all_again, send_letter_again
+
+EVENTS_SHOWN = 30
+LIST = "console/mail/index.html"
+ORDERS = {"written": ["id"], "to": ["to", "id"]}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A letter, what it is called, and the page of what it is about (empty once that is gone)."""
+
+    letter: Message
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Tab:
+    words: str
+    url: str
+    count: Count
+    is_current: bool
+
+
+@administrators_only
+def index(request: ConsoleRequest) -> HttpResponse:
+    """Every letter, the newest first; the address keeps search, state and kind."""
+    filters = MailFilter(request.GET)
+    listing = listing_of(
+        filters.apply(Message.objects.all()), request, orders=ORDERS, default="-written"
+    )
+    tabs = _tabs(request, filters)
+    context = {
+        "filters": filters,
+        "listing": listing,
+        "rows": rows_of(listing.page.rows),
+        "tabs": tabs,
+        "found": next(tab.count for tab in tabs if tab.is_current),
+        "oldest": Message.objects.oldest_due(),
+    }
+    if request.htmx.target != "results":
+        return render(request, LIST, context)
+    return push_url(render(request, f"{LIST}#results", context), f"?{query_without(request)}")
+
+
+@administrators_only
+def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """One letter: where it stands, what the mail server and the provider said."""
+    [row] = rows_of([_found(public_id)])
+    context = {
+        "row": row,
+        "reports": row.letter.reports.all(),
+        "lines": lines_of(
+            Event.objects.filter(subject_id=public_id)[:EVENTS_SHOWN], about=public_id
+        ),
+    }
+    return render(request, "console/mail/show.html", context)
+
+
+@administrators_only
+@require_POST
+def send(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """Let it leave now."""
+    letter = _found(public_id)
+    try:
+        send_letter_again(message=letter, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(
+            request, _("The letter to %(to)s is on its way again.") % {"to": letter.to}
+        )
+    return redirect(way_back(request, otherwise=_address(letter)))
+
+
+@administrators_only
+@require_POST
+def cancel(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """Stop it; it can be sent all the same later."""
+    letter = _found(public_id)
+    try:
+        cancel_letter(message=letter, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(
+            request,
+            _("The letter to %(to)s is stopped. You can send it again.") % {"to": letter.to},
+        )
+    return redirect(way_back(request, otherwise=_address(letter)))
+
+
+@administrators_only
+@require_POST
+def bulk(request: ConsoleRequest) -> HttpResponse:
+    """Send or stop the ticked ones; what cannot be is reported with its reason."""
+    back = way_back(request, otherwise=reverse("console:mail"))
+    form = MailBulkForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Select at least one letter."))
+        return redirect(back)
+    operation = send_letter_again if form.cleaned_data["action"] == "send" else cancel_letter
+    result = apply_to_each(
+        form.cleaned_data["selected"],
+        lambda letter: operation(message=letter, by=request.user),
+    )
+    _tell_result(request, form.cleaned_data["action"], result)
+    return redirect(back)
+
+
+@administrators_only
+@require_POST
+def send_all(request: ConsoleRequest, state: str) -> HttpResponse:
+    """Everything that was held, or that failed."""
+    count = send_all_again(state=state, by=request.user)
+    messages.success(
+        request,
+        ngettext("%(count)d letter is on its way.", "%(count)d letters are on their way.", count)
+        % {"count": count},
+    )
+    return redirect("console:mail")
+
+
+def rows_of(letters: Iterable[Message]) -> list[Row]:
+    """What the list shows of each; one query for each kind of thing that letters are about."""
+    shown = list(letters)
+    pages = pages_of_references(letter.reference for letter in shown)
+    return [Row(letter, title_of(letter.kind), pages.get(letter.reference, "")) for letter in shown]
+
+
+def _tabs(request: ConsoleRequest, filters: MailFilter) -> list[Tab]:
+    """All, then one for each state; one statement."""
+    every = filters.apply(Message.objects.all(), state=False)
+    counts = counts_up_to_limit(
+        every=every, **{str(state): every.in_group(state) for state, _words in GROUPS}
+    )
+    chosen = filters.cleaned_data.get("state") or ""
+    query = query_without(request, "cursor", "state")
+    tabs = [Tab(_("All"), f"?{query}", counts["every"], chosen == "")]
+    for state, words in GROUPS:
+        url = f"?{query_without(request, 'cursor', state=str(state))}"
+        tabs.append(Tab(str(words), url, counts[str(state)], chosen == state))
+    return tabs
+
+
+def _found(public_id: UUID) -> Message:
+    return get_object_or_404(Message, public_id=public_id)
+
+
+def _address(letter: Message) -> str:
+    return reverse("console:mail-letter", args=[letter.public_id])
+
+
+def _tell_result(request: ConsoleRequest, action: str, result: BulkResult[Message]) -> None:
+    count = len(result.done)
+    if action == "send":
+        text = ngettext(
+            "%(count)d letter is on its way.", "%(count)d letters are on their way.", count
+        )
+    else:
+        text = ngettext("%(count)d letter stopped.", "%(count)d letters stopped.", count)
+    parts = [text % {"count": count}] if count else []
+    if result.skipped:
+        reasons = "; ".join(f"{letter.to}: {reason}" for letter, reason in result.skipped)
+        parts.append(_("Skipped: %(reasons)s") % {"reasons": reasons})
+    tell = messages.warning if result.skipped else messages.success
+    tell(request, " ".join(parts))
