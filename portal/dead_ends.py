@@ -21,6 +21,8 @@ class DeadEnd:
     title: Any
     sentence: Any
     step: Step
+    # Whom it is for and who invited: not for a bearer who was never meant to have the letter.
+    is_silent: bool = False
 
     @property
     def can_be_renewed(self) -> bool:
@@ -58,18 +60,39 @@ DEAD_ENDS = {
         _("If you think that was a mistake, ask whoever invited you."),
         Step.ASK,
     ),
+    LinkState.MISSENT: DeadEnd(
+        _("This invitation was withdrawn."),
+        _("If you think that was a mistake, ask whoever invited you."),
+        Step.ASK,
+        is_silent=True,
+    ),
     LinkState.DECLINED: DeadEnd(
         _("This invitation was declined."),
         _("If you changed your mind, ask for a new one."),
         Step.ASK,
     ),
     LinkState.SENDER_GONE: GONE,
+    LinkState.LINK_OFF: DeadEnd(
+        _("The link you came through was switched off."),
+        _(
+            "If it is switched on again, this invitation works again. Ask whoever gave you the link."
+        ),
+        Step.ASK,
+    ),
+    LinkState.LINK_FULL: DeadEnd(
+        _("All places are taken."),
+        _(
+            "As many people have joined through the link you used as it allows. Ask whoever gave it to you for a place."
+        ),
+        Step.ASK,
+    ),
 }
 
 
 def dead_end_of(link: Link) -> DeadEnd | None:
     """None while the link works. An address that has an account meanwhile needs no invitation."""
-    unanswered = {LinkState.OPEN, LinkState.EXPIRED, LinkState.REPLACED, LinkState.SENDER_GONE}
-    if link.state in unanswered and User.objects.by_address(link.invitation.email):
+    # Whoever has a letter that was not meant for them learns nothing about the address.
+    over = {LinkState.USED, LinkState.DECLINED, LinkState.REVOKED, LinkState.MISSENT}
+    if link.state not in over and User.objects.by_address(link.invitation.email):
         return ADDRESS_TAKEN
     return DEAD_ENDS.get(link.state)

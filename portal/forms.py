@@ -1,6 +1,7 @@
 """Forms of the portal: what input looks like. The rules behind them are the actions'."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -21,6 +22,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH
 from base.addresses import canonical_address
+from catalog.models import Product
 
 TOO_LONG = _("A password has at most %(maximum)d characters.")
 
@@ -165,14 +167,43 @@ class NamesForm(forms.Form):
 
 
 class AcceptForm(NamesForm):
-    """What an invited person decides. The address and the roles are the invitation's."""
+    """What an invited person decides. The address, the roles and the package are the invitation's.
+
+    ``products`` come with it; the terms of each that has some are accepted one by one.
+    """
 
     password = NewPasswordField(label=_("Choose a password"))
+
+    def __init__(self, *args: Any, products: Iterable[Product] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.with_terms = {
+            f"terms_{product.public_id.hex}": product for product in products if product.terms
+        }
+        for name, product in self.with_terms.items():
+            label = _("I accept the terms of %(product)s") % {"product": product.name}
+            self.fields[name] = forms.BooleanField(
+                label=label, error_messages={"required": _("Accept the terms.")}
+            )
+
+    def terms(self) -> list[tuple[Product, forms.BoundField]]:
+        """Each product with terms and its box."""
+        return [(product, self[name]) for name, product in self.with_terms.items()]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        boxes = {name: data.pop(name, False) for name in self.with_terms}
+        data["terms_accepted"] = [self.with_terms[name] for name, ticked in boxes.items() if ticked]
+        return data
 
 
 class ProfileForm(NamesForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Times on every page are shown in this zone.")
+    )
+
+    # None: not said, so it stays.
+    language = forms.TypedChoiceField(
+        label=_("Letters in"), choices=settings.LANGUAGES, required=False, empty_value=None
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """The request as the portal's views see it, behind their door."""
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.sessions import SessionStore
@@ -11,3 +12,4 @@ class SignedInRequest(HttpRequest):
 
     user: User
     session: SessionStore
+    htmx: HtmxDetails

@@ -10,7 +10,12 @@ from portal.requests import SignedInRequest
 def home(request: SignedInRequest) -> HttpResponse:
     """What to do next, and when the account was last used to sign in."""
     sign_ins = Event.objects.filter(subject_id=request.user.public_id, action="user.signed_in")
-    return render(request, "portal/home.html", {"sign_ins": sign_ins.order_by("-id")[:2]})
+    context = {
+        "sign_ins": sign_ins.order_by("-id")[:2],
+        "subscription_count": request.user.subscriptions.counted().count(),
+        "without_keys": request.user.subscriptions.without_keys().order_by("pk")[:3],
+    }
+    return render(request, "portal/home.html", context)
 
 
 @signed_in_only

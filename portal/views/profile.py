@@ -28,9 +28,9 @@ class OpenSession:
 
 @signed_in_only
 def edit(request: SignedInRequest) -> HttpResponse:
-    """Name and time zone; the address is for administrators to change."""
+    """Name, time zone and language of letters; the address is for administrators to change."""
     user = request.user
-    names = ["first_name", "last_name", "time_zone"]
+    names = ["first_name", "last_name", "time_zone", "language"]
     form = ProfileForm(
         request.POST if request.method == "POST" else None,
         initial={name: getattr(user, name) for name in names},

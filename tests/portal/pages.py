@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from accounts import password_links
 from accounts.models import User
-from invitations.actions import token_of
-from invitations.models import Invitation
+from invitations.actions import token_of, token_of_link
+from invitations.models import Invitation, InviteLink
 
 # Not on the list of common passwords, and nobody's name.
 NEW_PASSWORD = "seven quiet otters"
@@ -47,6 +47,10 @@ def password_link(user: User) -> str:
 
 def invitation_link(invitation: Invitation) -> str:
     return reverse("portal:invitation", kwargs={"token": token_of(invitation)})
+
+
+def join_link(link: InviteLink) -> str:
+    return reverse("portal:join", kwargs={"token": token_of_link(link)})
 
 
 def attempt(

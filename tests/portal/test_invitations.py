@@ -88,6 +88,8 @@ def test_page_lets_browsers_name_their_origin(link, ada):
 
 
 def test_looking_changes_nothing_however_often(link, invitation):
+    """But for the moment at which the page was first fetched: tests/portal/test_invitation_links.py."""
+    Client().get(link)
     before = Invitation.objects.values().get()
     events = Event.objects.count()
     scanner = Client()
@@ -134,7 +136,7 @@ def test_accept_makes_an_active_user_and_signs_in(link, invitation):
 
     assert answer.redirect_chain == [("/", 302)]
     assert "Welcome, Sofia" in text_of(answer)
-    assert "Products will appear here once your provider publishes them." in text_of(answer)
+    assert "Subscribe to a product: you get two keys" in text_of(answer)
     user = sofia()
     assert user.is_active
     assert user.check_password(NEW_PASSWORD)
@@ -292,11 +294,13 @@ def test_used_link_leads_to_sign_in(link):
     assert "renew" not in page
 
 
-def test_used_link_leads_home_who_is_signed_in(link):
+def test_used_link_leads_its_own_person_home(link, portal):
     client = Client()
     client.post(link, ANSWER)
 
-    assert "Go to the portal" in dead(link, client)
+    for answer in (client.get(link), client.post(link, ANSWER), client.get(f"{link}decline/")):
+        assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert "Go to the portal" in dead(link, portal)
 
 
 def test_expired_link_offers_a_fresh_letter(link, invitation):

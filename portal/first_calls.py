@@ -1,0 +1,39 @@
+"""The call that a fresh key is tried with."""
+
+import shlex
+from dataclasses import dataclass
+
+from catalog.models import Api, Product
+from catalog.operations import Operation, read_openapi
+from gateway.addresses import base_of
+
+
+@dataclass(frozen=True)
+class FirstCall:
+    """``operation`` is None where the API's document names none that needs no values."""
+
+    api: Api
+    address: str
+    operation: Operation | None
+
+    @property
+    def in_a_shell(self) -> str:
+        """The address as a shell reads it: its path is the document's."""
+        return shlex.quote(self.address)
+
+
+def first_call_of(product: Product) -> FirstCall | None:
+    """To an API of the product that can be reached; None while no gateway says where."""
+    # Those answered here come first: they work without any gateway.
+    for api in sorted(product.apis.all(), key=lambda api: (api.back_end, api.name_key)):
+        base = base_of(api)
+        if base:
+            operation = _simplest(api)
+            return FirstCall(api, base + (operation.path if operation else ""), operation)
+    return None
+
+
+def _simplest(api: Api) -> Operation | None:
+    operations = read_openapi(api.openapi).operations if api.openapi else ()
+    fitting = (one for one in operations if one.method == "GET" and one.needs_nothing)
+    return next(fitting, None)

@@ -1,0 +1,5 @@
+"""Trial calls go to a real server."""
+
+from tests.back_ends import server
+
+__all__ = ["server"]
