@@ -3,18 +3,44 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from mail.webhooks import configured_provider
 
 
 @register(Tags.security, deploy=True)
-def letters_leave_the_machine(**kwargs: Any) -> list[Error]:
+def letters_leave_the_machine(**kwargs: Any) -> list[CheckMessage]:
     """A production service whose letters stay in the local inbox loses every invitation."""
+    if settings.MAIL_IS_OFF:
+        return [
+            checks.Warning(
+                "Mail is off (APIM_MAIL_URL=none:): letters are held until somebody sends them.",
+                hint="Hand links over yourself, or set APIM_MAIL_URL to smtp://, smtps:// or a provider.",
+                id="apim.W001",
+            )
+        ]
     if settings.MAILERS["default"]["BACKEND"].startswith("django_mail_preview"):
         return [
             Error(
                 "Mail is kept in the local inbox (APIM_MAIL_URL=inbox:).",
                 hint="Set APIM_MAIL_URL to smtp://, smtps:// or a provider.",
                 id="apim.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def reports_come_in(**kwargs: Any) -> list[CheckMessage]:
+    """Without its webhook a provider cannot tell of a bounce, and letters look delivered."""
+    provider = configured_provider()
+    if provider and not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return [
+            checks.Warning(
+                "The mail provider cannot report bounces: APIM_MAIL_WEBHOOK_SECRET is not set.",
+                hint=f"Set it, and give the provider /mail/webhooks/{provider}/tracking/ (docs/mail.md).",
+                id="apim.W002",
             )
         ]
     return []

@@ -16,11 +16,13 @@ from django.utils import timezone
 
 from accounts.actions import create_role
 from accounts.models import Role, RoleAssignment, User, search_text
+from apim import demo_catalog, demo_links
 from audit.models import Event
 from base.tokens import new_nonce, token_digest
 from invitations.actions import invite_user, resend_invitation, token_of
 from invitations.models import Invitation
-from mail.models import Message
+from mail.models import Message, Report
+from packages.models import Package
 from service.models import Service
 
 ADMINISTRATOR = "admin@harbour.example"
@@ -95,8 +97,10 @@ def load() -> None:
     people = _people(chance, now)
     User.objects.bulk_create([nadia, *people])
     _give_roles(chance, nadia, people, roles)
-    _tell_the_past(chance, nadia, people)
-    _invite(nadia, roles, now)
+    told = demo_catalog.load(chance, nadia, people, now)
+    _tell_the_past(chance, nadia, people, told)
+    _invite(nadia, roles, demo_catalog.bundle(nadia), now)
+    demo_links.load(nadia, people, roles, now)
 
 
 def _person(first_name: str, last_name: str, email: str, *, registered_at: datetime) -> User:
@@ -157,14 +161,19 @@ def _give_roles(chance: random.Random, nadia: User, people: list[User], roles: l
     pairs += [(nadia, administrators), (people[1], administrators), (people[2], administrators)]
     for person in people:
         pairs += [(person, role) for role in roles if chance.random() < 0.18]
+    # Sofia sees a product with terms, and an API with a long document.
+    pairs.append((people[0], next(role for role in roles if role.name == "Partners")))
     RoleAssignment.objects.bulk_create(
-        RoleAssignment(user=user, role=role, assigned_at=user.registered_at) for user, role in pairs
+        RoleAssignment(user=user, role=role, assigned_at=user.registered_at)
+        for user, role in dict.fromkeys(pairs)
     )
 
 
-def _tell_the_past(chance: random.Random, nadia: User, people: list[User]) -> None:
-    """A journal that agrees with the rows, oldest first."""
-    events = []
+def _tell_the_past(
+    chance: random.Random, nadia: User, people: list[User], told: list[Event]
+) -> None:
+    """A journal that agrees with the rows, oldest first; ``told`` is the catalog's part."""
+    events = list(told)
     for person in people:
         events.append(
             _event("user.added", person.registered_at, nadia, person, roles=["Developers"])
@@ -200,14 +209,17 @@ def _event(action: str, at: datetime, by: User, subject: User, **data: object) -
     )
 
 
-def _invite(nadia: User, roles: list[Role], now: datetime) -> None:
-    """Pending ones with real letters in the inbox, one of them sent twice, one refused; some expired."""
+def _invite(nadia: User, roles: list[Role], package: Package, now: datetime) -> None:
+    """Pending ones with real letters in the inbox, one of them with a package, one sent twice, one
+    refused, one that came back, one whose link was opened; some expired.
+    """
     for number, (email, first, last) in enumerate(PENDING):
         invitation = invite_user(
             email=email,
             first_name=first,
             last_name=last,
             roles=roles[:1] if number % 2 else [],
+            package=None if number else package,
             validity=timedelta(days=7),
             message="The sandbox is ready for you." if number == 0 else "",
             by=nadia,
@@ -218,8 +230,13 @@ def _invite(nadia: User, roles: list[Role], now: datetime) -> None:
             Message.objects.filter(reference=invitation.public_id).update(
                 state=Message.State.FAILED,
                 attempts=1,
+                first_tried_at=now,
                 answer="550 5.1.1 clara.weiss@nordkai.example: no such mailbox here",
             )
+        if number == 3:
+            _come_back(invitation)
+        if number == 4:
+            _deliver_and_open(invitation)
     for number, (email, first, last) in enumerate(EXPIRED):
         sent_at = now - timedelta(days=9 + 5 * number)
         invitation = Invitation(
@@ -236,3 +253,42 @@ def _invite(nadia: User, roles: list[Role], now: datetime) -> None:
         )
         invitation.digest = token_digest(token_of(invitation))
         invitation.save()
+
+
+def _come_back(invitation: Invitation) -> None:
+    """As a provider would have reported it, if this machine had one."""
+    words = "552 5.2.2 The email account that you tried to reach is over quota"
+    letter = Message.objects.get(reference=invitation.public_id)
+    at = letter.created_at
+    Message.objects.filter(pk=letter.pk).update(
+        state=Message.State.BOUNCED, attempts=1, sent_at=at, bounced_at=at, answer=words
+    )
+    _report(letter, "deferred", "452 4.2.2 Try again later")
+    _report(letter, "bounced", words)
+
+
+def _deliver_and_open(invitation: Invitation) -> None:
+    letter = Message.objects.get(reference=invitation.public_id)
+    at = letter.created_at
+    Message.objects.filter(pk=letter.pk).update(
+        state=Message.State.SENT,
+        attempts=1,
+        sent_at=at,
+        delivered_at=at,
+        opened_at=at,
+        answer="250 2.0.0 queued as 4F2A1C0093",
+    )
+    _report(letter, "delivered", "250 2.0.0 OK")
+    _report(letter, "opened", "")
+    Invitation.objects.filter(pk=invitation.pk).update(opened_at=at)
+
+
+def _report(letter: Message, kind: str, words: str) -> None:
+    Report.objects.create(
+        message=letter,
+        provider="Demo",
+        event_id=f"{kind} {letter.pk}",
+        kind=kind,
+        at=letter.created_at,
+        answer=words,
+    )

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 DEBUG_SECRET = "for-development-only-never-in-production-" + "x" * 24
+_NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 UNUSED_BROWSER_FEATURES = [
     "accelerometer",
     "autoplay",
@@ -41,8 +43,15 @@ class Environment:
     anymail: dict[str, Any]
     mail_from: str
     mail_delivery: str
+    mail_pause: timedelta
     inbox_path: Path
+    metrics_token: str
     password_min_length: int
+
+    @property
+    def mail_is_off(self) -> bool:
+        """Nothing leaves: letters are written, held, and sent when somebody says so."""
+        return bool(self.mailer["BACKEND"] == _NO_MAIL)
 
     @property
     def is_sqlite(self) -> bool:
@@ -94,6 +103,9 @@ def read(*, var_dir: Path) -> Environment:
             example="smtp://user:password@mail.example.org:587?tls=1",
         )
     )
+    secrets = env.list("APIM_MAIL_WEBHOOK_SECRET", default=[])
+    if secrets and mailer["BACKEND"].startswith("anymail."):
+        anymail["WEBHOOK_SECRET"] = [_webhook_secret(secret) for secret in secrets]
     delivery = env.str("APIM_MAIL_DELIVERY", default="inline")
     if delivery not in {"inline", "worker"}:
         raise ImproperlyConfigured(
@@ -119,9 +131,24 @@ def read(*, var_dir: Path) -> Environment:
             example="'Our APIs <no-reply@example.org>'",
         ),
         mail_delivery=delivery,
+        mail_pause=_pause(env.str("APIM_MAIL_RATE", default="")),
         inbox_path=var_dir / "inbox",
+        metrics_token=env.str("APIM_METRICS_TOKEN", default=""),
         password_min_length=minimum,
     )
+
+
+def _pause(rate: str) -> timedelta:
+    """The time between two letters at a rate such as ``10/s``, ``600/m`` or ``20000/h``."""
+    if not rate:
+        return timedelta()
+    number, _slash, unit = rate.partition("/")
+    seconds = {"s": 1, "m": 60, "h": 3600}.get(unit)
+    if seconds is None or not number.isdecimal() or int(number) == 0:
+        raise ImproperlyConfigured(
+            f"APIM_MAIL_RATE is {rate!r}. It is a number of letters in a time, for example 10/s, 600/m or 20000/h."
+        )
+    return timedelta(seconds=seconds) / int(number)
 
 
 def _hosts(public_url: str, *, debug: bool) -> list[str]:
@@ -181,6 +208,8 @@ def _mailer(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The mailer of a URL, and anymail's settings where it names one of its providers."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
+    if parts.scheme == "none":
+        return {"BACKEND": _NO_MAIL}, {}
     if parts.scheme == "inbox":
         return {"BACKEND": "django_mail_preview.backends.EmailBackend"}, {}
     if parts.scheme == "file":
@@ -206,3 +235,14 @@ def _mailer(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"BACKEND": f"anymail.backends.{provider}.EmailBackend"}, {
         f"{provider}_{name}".upper(): value for name, value in query.items()
     }
+
+
+def _webhook_secret(value: str) -> str:
+    """What the provider says with each report: HTTP basic authentication."""
+    name, _colon, password = value.strip().partition(":")
+    if not name or len(password) < 16:
+        raise ImproperlyConfigured(
+            "APIM_MAIL_WEBHOOK_SECRET needs a name, a colon and a password of 16 characters or more, "
+            "for example reports:$(openssl rand -hex 24)"
+        )
+    return value.strip()

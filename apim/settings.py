@@ -39,7 +39,11 @@ INSTALLED_APPS = [
     "mail",
     "service",
     "accounts",
+    "catalog",
+    "packages",
     "invitations",
+    "imports",
+    "gateway",
     "portal",
     "console",
     # Before staticfiles, so that `runserver` serves as production does.
@@ -173,24 +177,41 @@ ACCOUNT_RATE_LIMITS = {
     "login_unknown_device": "20/h/key,100/30d/key",
     "reset_password": "20/m/ip,5/m/key",
     "invitation": "30/m/ip",
+    # By invitation and network address, then by the address that the letters go to.
     "fresh_invitation": "3/h/key,10/h/ip",
+    "trial_call": "30/m/user",
+    "fresh_letters_to": "6/d/key",
+    # Shared links: a class room behind one address gets in, a mailbox is not filled.
+    "join": "30/m/ip,150/h/ip",
+    "join_address": "3/h/key,6/d/key",
+    "join_link": "300/h/key",
 }
 
 # --- Language and time -----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Languages of letters; the pages are English so far.
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["base.formats"]
 
+# --- Figures for monitoring --------------------------------------------------------------------
+
+METRICS_TOKEN = env.metrics_token
+
 # --- Mail ------------------------------------------------------------------------------------
 
 MAILERS = {"default": env.mailer}
 ANYMAIL = env.anymail
 MAIL_DELIVERY = env.mail_delivery
+MAIL_PAUSE = env.mail_pause
+MAIL_IS_OFF = env.mail_is_off
+if MAIL_IS_OFF:
+    # Django knows no service without mail; apim.W001 says what it means here.
+    SILENCED_SYSTEM_CHECKS = ["mail.E001"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mail_from
 MAIL_PREVIEW_ROOT = env.inbox_path
 

@@ -5,12 +5,16 @@ from contextlib import suppress
 from django.db import OperationalError, ProgrammingError
 
 from apim import demo
-from mail.courier import courier
+from base.background import all_jobs
+from gateway.counting import flusher
 
 
 def start() -> None:
-    """Refuse to serve the demo's public password; let letters of an earlier process leave."""
+    """Refuse to serve the demo's public password; go on with what an earlier process left behind;
+    write down the calls that are counted."""
     # A database that is away or not migrated yet is readiness's to tell, not a reason to stay down.
     with suppress(OperationalError, ProgrammingError):
         demo.refuse_in_production()
-    courier.wake()
+    for job in all_jobs():
+        job.wake()
+    flusher.start()

@@ -4,12 +4,15 @@ from django.conf import settings
 from django.urls import include, path
 from django_mail_preview import urls as inbox
 
-from apim import health
+from apim import health, metrics
 from base.doors import open_to_all
+from mail import webhooks
 
 urlpatterns = [
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
+    path("metrics", metrics.show, name="metrics"),
+    path("mail/webhooks/<slug:provider>/tracking/", webhooks.track, name="mail-webhook"),
     path("", include("portal.sign_in_urls")),
     path("", include("portal.urls")),
     path("console/", include("console.urls")),

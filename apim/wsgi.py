@@ -1,4 +1,4 @@
-"""The WSGI application of the web faces; served by granian."""
+"""The WSGI application: the faces, and the machines' addresses in front of them; served by granian."""
 
 import os
 
@@ -6,8 +6,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 from apim.start import start  # noqa: E402 - needs the app registry that the line above fills
+from gateway.door import in_front_of  # noqa: E402
 
+application = in_front_of(django_application)
 start()

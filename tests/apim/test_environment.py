@@ -84,6 +84,47 @@ def test_providers_take_their_options_from_the_url(read):
     assert env.anymail == {"POSTMARK_SERVER_TOKEN": "abc"}
 
 
+def test_mail_can_be_off(read):
+    assert read(**(PRODUCTION | {"APIM_MAIL_URL": "none:"})).mail_is_off
+    assert not read(**PRODUCTION).mail_is_off
+    assert not read(APIM_DEBUG="1").mail_is_off
+
+
+@pytest.mark.parametrize("url", ["amazon-ses:", "mailgun:?api_key=a&webhook_signing_key=b%2Bc"])
+def test_secrets_of_the_webhook_are_for_providers(read, url):
+    secrets = {"APIM_MAIL_WEBHOOK_SECRET": f"new:{'n' * 32}, old:{'o' * 32}"}
+
+    env = read(**(PRODUCTION | {"APIM_MAIL_URL": url} | secrets))
+
+    assert env.anymail["WEBHOOK_SECRET"] == [f"new:{'n' * 32}", f"old:{'o' * 32}"]
+    assert env.anymail.get("MAILGUN_WEBHOOK_SIGNING_KEY") in {None, "b+c"}
+    assert read(**(PRODUCTION | secrets)).anymail == {}
+
+
+@pytest.mark.parametrize("secret", ["reports", "reports:short", f":{'x' * 32}", ":"])
+def test_a_webhook_secret_has_a_name_and_a_long_password(read, secret):
+    wanted = {"APIM_MAIL_URL": "postmark:", "APIM_MAIL_WEBHOOK_SECRET": secret}
+
+    with pytest.raises(ImproperlyConfigured, match="a name, a colon and a password"):
+        read(**(PRODUCTION | wanted))
+
+
+def check(url, **changes):
+    wanted = PRODUCTION | {"APIM_MAIL_URL": url, "APIM_SECRET_KEY": "k7" * 32} | changes
+    return python("manage.py", "check", "--deploy", "--fail-level", "ERROR", **wanted)
+
+
+def test_the_start_up_check_tells_what_mail_cannot_do():
+    inbox, off, provider = check("inbox:"), check("none:"), check("postmark:?server_token=a")
+    told = check("postmark:?server_token=a", APIM_MAIL_WEBHOOK_SECRET=f"reports:{'x' * 32}")
+
+    assert (inbox.returncode, "apim.E001" in inbox.stderr) == (1, True)
+    assert (off.returncode, "apim.W001" in off.stderr) == (0, True)
+    assert (provider.returncode, "apim.W002" in provider.stderr) == (0, True)
+    assert "/mail/webhooks/postmark/tracking/" in provider.stderr
+    assert (told.returncode, "apim.W002" in told.stderr) == (0, False)
+
+
 def python(*arguments, **changes):
     """A process of its own, with nothing of this test run in its environment."""
     ours = ("APIM_", "DJANGO_")
@@ -124,3 +165,16 @@ def test_demo_data_is_refused_outside_debug(tmp_path):
 
     assert result.returncode != 0
     assert "APIM_DEBUG=1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"), [("", 0), ("10/s", 0.1), ("600/m", 0.1), ("7200/h", 0.5)]
+)
+def test_the_rate_of_letters_is_a_pause_between_two(read, rate, seconds):
+    assert read(APIM_DEBUG="1", APIM_MAIL_RATE=rate).mail_pause.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("rate", ["10", "0/s", "ten/s", "-1/m", "1.5/s", "10/d"])
+def test_a_rate_that_makes_no_sense_stops_the_start(read, rate):
+    with pytest.raises(ImproperlyConfigured, match="APIM_MAIL_RATE is"):
+        read(APIM_DEBUG="1", APIM_MAIL_RATE=rate)
