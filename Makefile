@@ -1,13 +1,15 @@
 # make run      serve the product on this machine with demo data
 # make test     everything CI runs
 # make install  only make .venv
+# make bench    the check beside its alternatives, imports beside one by one (wants wrk)
 # make lock     resolve and hash the requirements again
+# make messages collect and compile what letters say in other languages (wants gettext)
 SHELL := /bin/sh
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install lock clean
+.PHONY: run test bench install lock messages clean
 .DEFAULT_GOAL := run
 
 install: $(VENV)/.runtime
@@ -26,13 +28,21 @@ run: export APIM_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 run: $(VENV)/.runtime
 	@$(BIN)/python manage.py load_demo --migrate
 	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) \
-		--blocking-threads 4 --no-ws --log-level error apim.wsgi:application
+		--blocking-threads 4 --no-ws --workers-kill-timeout 5 --log-level error apim.wsgi:application
 
 test: $(VENV)/.dev
 	@scripts/test $(BIN)
 
+bench: $(VENV)/.dev
+	@$(BIN)/python -m bench.check
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		APIM_DEBUG=1 APIM_DATABASE_URL="sqlite:///$$folder/imports.sqlite3" $(BIN)/python -m bench.imports
+
 lock: $(VENV)/.dev
 	@scripts/lock $(BIN)
+
+messages: $(VENV)/.dev
+	@scripts/messages $(BIN)
 
 clean:
 	rm -rf $(VENV) var

@@ -12,6 +12,7 @@ from django.test import Client, TransactionTestCase
 from accounts import built_in_roles
 from accounts.models import Role, User
 from audit import triggers
+from catalog.models import Api, Product
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 
 # Playwright's synchronous API runs an event loop in this thread; the ORM is called beside it.
@@ -45,6 +46,14 @@ def _flush_knows_the_house():
     TransactionTestCase._fixture_teardown = fixture_teardown
     yield
     TransactionTestCase._fixture_teardown = teardown
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """An empty catalog: a test names the products it talks about (tests/catalog/test_seeds.py)."""
+    with django_db_blocker.unblock():
+        Product.objects.all().delete()
+        Api.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

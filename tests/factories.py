@@ -1,4 +1,4 @@
-"""Rows for tests. People and invitations as they are after the fact, without letters or events."""
+"""Rows for tests, as they are after the fact: without letters or events."""
 
 from datetime import timedelta
 from functools import cache
@@ -8,9 +8,13 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
-from base.tokens import new_nonce, token_digest
-from invitations.actions import token_of
-from invitations.models import Invitation
+from base.tokens import keyed_digests, new_nonce, token_digest
+from catalog.keys import digest_of, new_key, prefix_of
+from catalog.models import Api, Key, Product, Subscription
+from gateway.models import Gateway, Secret
+from invitations.actions import token_of, token_of_link
+from invitations.models import Invitation, InviteLink
+from packages.models import Package
 
 PASSWORD = "correct horse battery"
 
@@ -80,3 +84,135 @@ class InvitationFactory(factory.django.DjangoModelFactory):
         invitation.digest = token_digest(token_of(invitation))
         invitation.save()
         return invitation
+
+
+class InviteLinkFactory(factory.django.DjangoModelFactory):
+    """Open, without quota, end or domains; ``sender`` must be given, ``roles`` may be."""
+
+    class Meta:
+        model = InviteLink
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Link {n}")
+    sender_name = factory.LazyAttribute(lambda link: link.sender.full_name)
+    nonce = factory.LazyFunction(new_nonce)
+
+    @factory.post_generation
+    def roles(self, create, extracted, **kwargs):
+        self.roles.set(extracted or [])
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        link = model_class(**kwargs)
+        link.digest = token_digest(token_of_link(link))
+        link.save()
+        return link
+
+
+class ApiFactory(factory.django.DjangoModelFactory):
+    """Wants a subscription."""
+
+    class Meta:
+        model = Api
+
+    name = factory.Sequence(lambda n: f"Orders {n}")
+    name_key = factory.LazyAttribute(lambda api: api.name.casefold())
+    slug = factory.Sequence(lambda n: f"orders-{n}")
+    path_prefix = factory.Sequence(lambda n: f"/orders-{n}")
+    back_end = "http://orders.internal.example:9000/base"
+
+
+class ProductFactory(factory.django.DjangoModelFactory):
+    """Published, visible to Developers; ``apis`` and ``roles`` may be given."""
+
+    class Meta:
+        model = Product
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Product {n}")
+    name_key = factory.LazyAttribute(lambda product: product.name.casefold())
+    slug = factory.Sequence(lambda n: f"product-{n}")
+    published_at = factory.LazyFunction(timezone.now)
+
+    class Params:
+        unpublished = factory.Trait(published_at=None)
+
+    @factory.post_generation
+    def roles(self, create, extracted, **kwargs):
+        given = [Role.objects.developers()] if extracted is None else extracted
+        self.roles.set([Role.objects.administrators(), *given])
+
+    @factory.post_generation
+    def apis(self, create, extracted, **kwargs):
+        self.apis.set(extracted or [])
+
+
+class SubscriptionFactory(factory.django.DjangoModelFactory):
+    """Active, without keys."""
+
+    class Meta:
+        model = Subscription
+
+    owner = factory.SubFactory(UserFactory)
+    product = factory.SubFactory(ProductFactory)
+    name = factory.Sequence(lambda n: f"Subscription {n}")
+    state = Subscription.State.ACTIVE
+
+
+class KeyFactory(factory.django.DjangoModelFactory):
+    """Live, in the primary slot; its value is ``key.plaintext``."""
+
+    class Meta:
+        model = Key
+
+    subscription = factory.SubFactory(SubscriptionFactory)
+    slot = Key.Slot.PRIMARY
+
+    @classmethod
+    def _create(cls, model_class, *args, plaintext=None, **kwargs):
+        plaintext = plaintext or new_key()
+        key = model_class.objects.create(
+            prefix=prefix_of(plaintext), digest=digest_of(plaintext), **kwargs
+        )
+        key.plaintext = plaintext
+        return key
+
+
+class PackageFactory(factory.django.DjangoModelFactory):
+    """``roles`` and ``products`` may be given."""
+
+    class Meta:
+        model = Package
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Package {n}")
+    name_key = factory.LazyAttribute(lambda package: package.name.casefold())
+
+    @factory.post_generation
+    def roles(self, create, extracted, **kwargs):
+        self.roles.set(extracted or [])
+
+    @factory.post_generation
+    def products(self, create, extracted, **kwargs):
+        self.products.set(extracted or [])
+
+
+class GatewayFactory(factory.django.DjangoModelFactory):
+    """With one secret, ``gateway.plaintext_secret``."""
+
+    class Meta:
+        model = Gateway
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Gateway {n}")
+    name_key = factory.LazyAttribute(lambda gateway: gateway.name.casefold())
+    public_address = "https://api.example.org"
+
+    @factory.post_generation
+    def secret(self, create, extracted, **kwargs):
+        self.plaintext_secret = extracted or f"apim_gateway_{new_nonce()}"
+        Secret.objects.create(
+            gateway=self,
+            prefix=self.plaintext_secret[:20],
+            digest=keyed_digests(self.plaintext_secret, purpose="apim.gateways")[0],
+        )

@@ -22,7 +22,22 @@ ALLAUTH = {
     "account_reauthenticate": "signed in",
     "account_change_password": "signed in",
 }
-VALUES = {"public_id": uuid4(), "token": "a" * 43, "uidb36": "0" * 32, "key": "set-password"}
+# Posted to by machines, which carry a secret instead of a form's token; closed while none is set.
+MACHINES = {"mail-webhook": {404}}
+VALUES = {
+    "provider": "postmark",
+    "slug": "starter",
+    "kind": "nginx",
+    "letter": "invitation",
+    "language": "en",
+    "key_id": uuid4(),
+    "number": 2,
+    "public_id": uuid4(),
+    "token": "a" * 43,
+    "anchor": "get",
+    "uidb36": "0" * 32,
+    "key": "set-password",
+}
 
 
 def patterns(resolver, names=()) -> Iterator[tuple[str, URLPattern]]:
@@ -117,4 +132,5 @@ def test_every_form_wants_its_token(ada):
 
     for name in ADDRESSES:
         response = strict.post(address_of(name))
-        assert response.status_code in {403, 405}, name
+        expected = MACHINES.get(name, {403, 405})
+        assert response.status_code in expected, name

@@ -1,11 +1,21 @@
 """Every dialog by keyboard alone, and as a page without script."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
 from invitations.models import Invitation
-from tests.factories import PASSWORD, InvitationFactory, RoleFactory
+from tests.factories import (
+    PASSWORD,
+    InvitationFactory,
+    InviteLinkFactory,
+    KeyFactory,
+    RoleFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
 
 
 def focused(page) -> str:
@@ -79,17 +89,29 @@ def test_block_and_undo_by_keyboard(open_browser, ada, ben):
         ("invitations/", "revoke/"),
         ("invitations/{invitation}/", "resend/"),
         ("invitations/{invitation}/", "revoke/"),
+        ("invitations/links/", "new/"),
+        ("invitations/links/", "off/"),
+        ("invitations/links/{link}/", "edit/"),
+        ("invitations/links/{link}/", "renew/"),
+        ("invitations/links/{link}/", "delete/"),
         ("roles/", "new/"),
         ("roles/{role}/", "edit/"),
         ("roles/{role}/", "delete/"),
+        ("subscriptions/", "suspend/"),
+        ("subscriptions/", "cancel/"),
+        ("developers/{ben}/subscriptions/", "end/"),
+        ("developers/{ben}/keys/", "expiry/"),
+        ("developers/{ben}/keys/", "test/"),
     ],
 )
 def test_every_dialog_opens_takes_focus_and_gives_it_back(open_browser, ada, ben, start, path):
     known = {
         "ben": ben.public_id,
         "invitation": InvitationFactory(sender=ada).public_id,
+        "link": InviteLinkFactory(sender=ada).public_id,
         "role": RoleFactory(name="Pilots").public_id,
     }
+    KeyFactory(subscription__owner=ben)
     page = open_browser(ada)
     page.goto(f"/console/{start.format(**known)}")
 
@@ -120,6 +142,28 @@ def test_search_filters_as_one_types_and_keeps_the_address(open_browser, ada, be
     expect(page.get_by_role("link", name="Ben Okafor", exact=True)).to_be_visible()
     page.wait_for_url("**q=okaf**")
     assert 'name="q"' in focused(page)
+
+
+def test_subscriptions_are_filtered_as_one_types_and_rejected_without_script(
+    open_browser, ada, ben
+):
+    SubscriptionFactory(owner=ben, name="Planner", state="submitted")
+    SubscriptionFactory(owner=UserFactory(), name="Another", state="submitted")
+    page = open_browser(ada)
+    page.goto("/console/subscriptions/?state=submitted")
+    page.get_by_role("searchbox").fill("planner")
+    expect(page.get_by_text("Another")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"state=submitted&q=planner|q=planner&state=submitted"))
+
+    page = open_browser(ada, script=False)
+    page.goto("/console/subscriptions/?q=planner")
+    page.locator("tbody input[name=selected]").check()
+    page.get_by_role("button", name="Reject").click()
+    page.get_by_label("Reason").fill("Say what it is for")
+    page.get_by_role("button", name="Reject 1 request").click()
+
+    expect(page.get_by_text("1 request rejected.")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?q=planner$"))
 
 
 def test_the_whole_way_without_script(open_browser, ada, ben):
