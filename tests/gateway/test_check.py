@@ -346,6 +346,20 @@ def test_one_statement_a_call(ask, key, monkeypatch):
     assert len(statements) == 1
 
 
+def test_the_statement_reads_no_table_from_end_to_end(ask, key, is_sqlite):
+    """PostgreSQL plans by sizes, and reads a table of three rows whole; SQLite knows none."""
+    if not is_sqlite:
+        return
+    assert ask(key=key.plaintext).status == 200
+    wanted = lookup._statement("sqlite", "?")
+    numbers = [""] * (wanted.count("path_prefix = ?") + 3)
+
+    steps = lookup._local.connection.execute(f"EXPLAIN QUERY PLAN {wanted}", numbers).fetchall()
+
+    scans = [words for *_tree, words in steps if words.startswith("SCAN")]
+    assert scans == ["SCAN CONSTANT ROW", "SCAN always"]
+
+
 def test_a_key_of_an_earlier_secret_passes_and_is_renewed(ask, key, settings, gateway):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret " * 5
