@@ -35,7 +35,8 @@ SENT_BY: dict[str, Any] = {"sent_by": _("The administrator who sent the link, or
 
 
 def _context(message: Message) -> tuple[User, dict[str, Any]] | None:
-    user = User.objects.filter(public_id=message.reference).first()
+    # Not to an address that is no longer theirs: the letter may carry a link into the account.
+    user = User.objects.filter(public_id=message.reference, email=message.to).first()
     return None if user is None else (user, _facts(user))
 
 

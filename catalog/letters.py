@@ -78,13 +78,14 @@ def build_request(message: Message) -> dict[str, Any] | None:
 
 
 def _to_owner(*states: State) -> Builder:
-    """To its owner; unwanted when the state is another one by now, or the owner is blocked."""
+    """To its owner; unwanted when the state is another one by now, or the owner is blocked or has
+    another address."""
 
     def build(message: Message) -> dict[str, Any] | None:
         subscription = _subscription(message)
         if subscription is None or subscription.state_now not in states:
             return None
-        if not subscription.owner.is_active:
+        if not subscription.owner.is_active or subscription.owner.email != message.to:
             return None
         return _context(subscription, subscription.owner, absolute_url("portal:subscription-list"))
 

@@ -26,7 +26,8 @@ def build_invitation(message: Message) -> dict[str, Any] | None:
     """
     wanted = Invitation.objects.pending().from_valid_senders().admitted()
     invitation = wanted.filter(public_id=message.reference, email=message.to).first()
-    if invitation is None:
+    # Somebody who has an account by now would be told so by the link.
+    if invitation is None or User.objects.filter(email=message.to).exists():
         return None
     return _facts(invitation) | {
         "link": absolute_url("portal:invitation", token=token_of(invitation)),

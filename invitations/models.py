@@ -105,6 +105,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
             self.pending()
             .from_valid_senders()
             .filter(passed, invite_link=None, expires_at__gt=now + REMINDER_LEAVES)
+            .exclude(Exists(User.objects.filter(email=OuterRef("email"))))
             .filter(Q(reminded_at=None) | Q(reminded_at__lte=now - timedelta(days=1)))
             .annotate(
                 letter_state=_newest_letter("state"), complained=_newest_letter("complained_at")

@@ -15,7 +15,7 @@ from invitations.reminders import reminders
 from mail import delivery
 from mail.models import Message
 from service.models import Service
-from tests.factories import AdministratorFactory, InvitationFactory
+from tests.factories import AdministratorFactory, InvitationFactory, UserFactory
 from tests.invitations.test_actions import accept, invite, letters_about
 from tests.racing import race
 
@@ -143,6 +143,14 @@ def test_nobody_is_reminded_by_a_sender_who_may_not_invite(sent, clock, ada, adm
     people.block_user(user=chen, by=ada)
     people.remove_role(user=dara, role=administrators_role, by=ada)
     clock.shift(days(2))
+
+    assert remind_invited() == 0
+
+
+def test_nobody_is_reminded_who_has_an_account_by_now(sent, clock, ada):
+    invitation = sent()
+    UserFactory(email=invitation.email)
+    clock.shift(days(3))
 
     assert remind_invited() == 0
 

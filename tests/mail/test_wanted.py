@@ -11,7 +11,7 @@ from invitations.actions import resend_invitation, revoke_invitation
 from mail import delivery
 from mail.models import Message
 from mail.outbox import queue_letter
-from tests.factories import InvitationFactory
+from tests.factories import InvitationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -47,6 +47,12 @@ def test_invitation_revoked_while_its_letter_waits_for_a_retry_is_cancelled(mail
     assert mail_server.letters == []
 
 
+def test_an_invitation_of_somebody_who_has_an_account_by_now_is_cancelled(mail_server, ada):
+    UserFactory(email=invite(ada).email)
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+
+
 def test_expired_invitation_is_cancelled(mail_server, ada):
     invite(ada, expires_at=timezone.now() - timedelta(seconds=1))
 
@@ -75,6 +81,17 @@ def test_links_asked_for_again_and_again_leave_in_one_letter(mail_server, ben):
 
     [newest] = Message.objects.filter(state=State.SENT)
     assert newest.pk == Message.objects.about(ben.public_id).first().pk
+
+
+@pytest.mark.parametrize("kind", ["welcome", "password_link", "account_activated"])
+def test_no_letter_goes_to_an_address_that_a_person_no_longer_has(mail_server, ben, kind):
+    send_password_link(user=ben, by=None)
+    Message.objects.update(kind=kind)
+    ben.email = "ben.okafor@example.org"
+    ben.save()
+
+    assert delivery.deliver_due() == Counter(cancelled=1)
+    assert mail_server.letters == []
 
 
 def test_news_without_a_link_leave_in_as_many_letters_as_there_are_news(mail_server, ada, ben):
