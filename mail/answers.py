@@ -2,8 +2,10 @@
 
 import re
 import smtplib
+import ssl
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage
@@ -23,10 +25,15 @@ class Meaning(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """``words`` are the server's own, on one line."""
+    """``words`` are the server's own, on one line. ``is_servers``: it answered, so it is there."""
 
     meaning: Meaning
     words: str
+    is_servers: bool = True
+
+
+class NotAccepted(Exception):
+    """The provider answered well, and said of the letter itself that it could not be sent."""
 
 
 def read(error: Exception) -> Answer:  # noqa: PLR0911 - a table, one line a case
@@ -43,16 +50,20 @@ def read(error: Exception) -> Answer:  # noqa: PLR0911 - a table, one line a cas
         case AnymailRecipientsRefused():
             return Answer(Meaning.REFUSED, _provider_status(error))
         case AnymailAPIError():
-            return Answer(_by_http_status(error.status_code), one_line(error))
-        case ValueError():
-            # An address or header that cannot be written; anymail's kind of it as well.
-            return Answer(Meaning.REFUSED, one_line(error))
-        case AnymailError():
+            return Answer(_by_http_status(_http_status(error)), one_line(error))
+        case NotAccepted():
             return Answer(Meaning.LATER, one_line(error))
+        case ValueError() if not isinstance(error, ssl.SSLError):
+            # An address or header that cannot be written; anymail's kind of it as well. An
+            # untrusted certificate is a ValueError too, and says nothing about the letter.
+            return Answer(Meaning.REFUSED, one_line(error), is_servers=False)
+        case AnymailError():
+            return Answer(Meaning.LATER, one_line(error), is_servers=False)
         case OSError():
             # Also smtplib's own: the connection is refused, lost, too slow, or not trusted.
-            return Answer(Meaning.OUTAGE, one_line(getattr(error, "strerror", None) or error))
-    return Answer(Meaning.LATER, one_line(type(error).__name__, error))
+            reason = one_line(getattr(error, "strerror", None) or error)
+            return Answer(Meaning.OUTAGE, reason, is_servers=False)
+    return Answer(Meaning.LATER, one_line(type(error).__name__, error), is_servers=False)
 
 
 def one_line(*parts: object) -> str:
@@ -63,6 +74,16 @@ def one_line(*parts: object) -> str:
     printable = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(_TOKEN.sub("[redacted]", printable).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def refuse_unaccepted(email: EmailMessage) -> None:
+    """Raise NotAccepted for a letter that the provider answered for with *failed*.
+
+    anymail raises by itself only where every recipient was *rejected* or *invalid*.
+    """
+    status = getattr(email, "anymail_status", None)
+    if status is not None and status.status and status.status <= {"failed", "rejected", "invalid"}:
+        raise NotAccepted(f"The provider could not send it: {', '.join(sorted(status.status))}")
 
 
 def provider_words(email: EmailMessage) -> str:
@@ -90,6 +111,15 @@ def _by_code(code: int) -> Meaning:
     if code == 421:
         return Meaning.OUTAGE
     return Meaning.REFUSED if code >= 500 else Meaning.LATER
+
+
+def _http_status(error: AnymailAPIError) -> int | None:
+    """Amazon's library says it in the answer, not beside it (botocore's ClientError.response)."""
+    if error.status_code is None and isinstance(error.response, dict):
+        facts: dict[str, Any] = error.response.get("ResponseMetadata", {})
+        status = facts.get("HTTPStatusCode")
+        return status if isinstance(status, int) else None
+    return error.status_code
 
 
 def _by_http_status(status: int | None) -> Meaning:

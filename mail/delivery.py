@@ -51,21 +51,31 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
     if settings.MAIL_IS_OFF:
         return counts
     candidates = list(Message.objects.due().order_by("not_before", "id")[:limit])
+    has_turn = has_answered = False
     with closing(Line()) as line:
         for message in candidates:
-            if not wait_for_turn(stop) or stop():
+            # A turn serves until a letter is had: others may have taken the next ones already.
+            has_turn = has_turn or wait_for_turn(stop)
+            if not has_turn or stop():
                 break
             if not _claim(message):
                 continue
+            has_turn = False
             state, answer = _deliver(message, line)
             counts[state] += 1
             if answer is not None and answer.meaning is Meaning.OUTAGE:
                 _hold_back_others(answer.words)
                 Outage.meet(answer.words)
                 break
-            if state == State.SENT and counts[state] == 1:
+            if not has_answered and _has_answered(state, answer):
+                has_answered = True
                 Outage.end()
     return counts
+
+
+def _has_answered(state: str, answer: Answer | None) -> bool:
+    """Whether the mail server took the letter or refused it in its own words: it is there."""
+    return state == State.SENT if answer is None else answer.is_servers
 
 
 def next_due() -> datetime | None:

@@ -51,6 +51,7 @@ class Line:
                 self._mailer.ignore_unsupported_features = True
             self._mailer.open()
         self._mailer.send_messages([email])
+        answers.refuse_unaccepted(email)
         code, words = getattr(self._mailer, "last_answer", (0, b""))
         return answers.one_line(code, words) if code else answers.provider_words(email)
 

@@ -1,11 +1,13 @@
 """What each refusal means, and how it reads."""
 
 import smtplib
+import ssl
 
 import pytest
 import requests
 from anymail.backends import test as provider
 from anymail.exceptions import (
+    AnymailAPIError,
     AnymailInvalidAddress,
     AnymailRecipientsRefused,
     AnymailRequestsAPIError,
@@ -23,6 +25,14 @@ from mail.models import Message
 class RefusingProvider(provider.EmailBackend):
     def post_to_esp(self, payload, message):
         status = AnymailRecipientStatus(message_id=None, status="rejected")
+        return {"recipient_status": dict.fromkeys(payload.recipient_emails, status)}
+
+
+class BusyProvider(provider.EmailBackend):
+    """As Unisender Go answers for ``temporary_unavailable``, and Mailjet for an error of a letter."""
+
+    def post_to_esp(self, payload, message):
+        status = AnymailRecipientStatus(message_id=None, status="failed")
         return {"recipient_status": dict.fromkeys(payload.recipient_emails, status)}
 
 
@@ -67,23 +77,33 @@ def provider_error(status):
         ),
         (
             smtplib.SMTPServerDisconnected("Connection unexpectedly closed"),
-            Answer(Meaning.OUTAGE, "Connection unexpectedly closed"),
+            Answer(Meaning.OUTAGE, "Connection unexpectedly closed", is_servers=False),
         ),
         (
             ConnectionRefusedError(111, "Connection refused"),
-            Answer(Meaning.OUTAGE, "Connection refused"),
+            Answer(Meaning.OUTAGE, "Connection refused", is_servers=False),
         ),
-        (TimeoutError("timed out"), Answer(Meaning.OUTAGE, "timed out")),
+        (TimeoutError("timed out"), Answer(Meaning.OUTAGE, "timed out", is_servers=False)),
+        (
+            ssl.SSLCertVerificationError(1, "certificate has expired"),
+            Answer(Meaning.OUTAGE, "certificate has expired", is_servers=False),
+        ),
         (
             ValueError("Invalid address 'x'"),
-            Answer(Meaning.REFUSED, "Invalid address 'x'"),
+            Answer(Meaning.REFUSED, "Invalid address 'x'", is_servers=False),
         ),
-        (AnymailInvalidAddress("No such"), Answer(Meaning.REFUSED, "No such")),
+        (
+            AnymailInvalidAddress("No such"),
+            Answer(Meaning.REFUSED, "No such", is_servers=False),
+        ),
         (
             AnymailRecipientsRefused(esp_name="Postmark"),
             Answer(Meaning.REFUSED, "Postmark: All message recipients were rejected or invalid"),
         ),
-        (RuntimeError("surprise"), Answer(Meaning.LATER, "RuntimeError surprise")),
+        (
+            RuntimeError("surprise"),
+            Answer(Meaning.LATER, "RuntimeError surprise", is_servers=False),
+        ),
     ],
     ids=lambda value: getattr(value, "words", type(value).__name__),
 )
@@ -110,13 +130,29 @@ def test_read_knows_the_providers_answers(status, meaning):
     assert "so it is" in answer.words
 
 
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [(400, Meaning.REFUSED), (429, Meaning.OUTAGE), (500, Meaning.OUTAGE)],
+)
+def test_read_finds_the_status_of_amazons_library(status, meaning):
+    """botocore's ClientError.response, as anymail's Amazon SES backend hands it on."""
+    response = {
+        "Error": {"Code": "MessageRejected", "Message": "Address is on the suppression list"},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
+    }
+
+    assert answers.read(AnymailAPIError("No", response=response)).meaning is meaning
+
+
 def test_read_takes_an_unreachable_provider_for_an_outage():
     assert answers.read(AnymailRequestsAPIError("no route")).meaning is Meaning.OUTAGE
 
 
 def test_read_tells_what_the_provider_package_cannot_express():
-    assert answers.read(AnymailUnsupportedFeature("tags")) == Answer(Meaning.REFUSED, "tags")
-    assert answers.read(AnymailSerializationError("x")) == Answer(Meaning.LATER, "x")
+    ours = {"is_servers": False}
+    tags, letter = AnymailUnsupportedFeature("tags"), AnymailSerializationError("x")
+    assert answers.read(tags) == Answer(Meaning.REFUSED, "tags", **ours)
+    assert answers.read(letter) == Answer(Meaning.LATER, "x", **ours)
 
 
 def test_words_are_one_line_decoded_cut_and_without_tokens():
@@ -148,6 +184,18 @@ def test_provider_refuses_a_recipient(settings, queue):
     message.refresh_from_db()
     assert message.what_happened == "It was not sent: Test: rejected"
     assert Message.objects.get().state == "failed"
+
+
+@pytest.mark.django_db
+def test_a_letter_that_the_provider_could_not_send_was_not_sent(settings, queue):
+    settings.MAILERS = {"default": {"BACKEND": "tests.mail.test_answers.BusyProvider"}}
+    message = queue()
+
+    assert deliver_due() == {"queued": 1}
+
+    message.refresh_from_db()
+    assert message.will_be_retried
+    assert message.answer == "The provider could not send it: failed"
 
 
 @pytest.mark.django_db

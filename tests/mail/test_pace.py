@@ -54,6 +54,26 @@ def test_a_sender_that_waits_for_its_turn_can_be_stopped(mail_server, queue, set
     assert Message.objects.get().attempts == 0
 
 
+@pytest.mark.django_db
+def test_no_turn_is_spent_on_letters_that_another_sender_took(mail_server, queue, settings):
+    settings.MAIL_PAUSE = timedelta(seconds=0.2)
+    letters = [queue(f"person{number}@example.org") for number in range(30)]
+    taken = [letter.pk for letter in letters[1:-1]]
+    others = Message.objects.filter(pk__in=taken)
+    started = time.monotonic()
+
+    def take_the_others():
+        if mail_server.letters:
+            others.update(state=Message.State.SENT)
+        return False
+
+    deliver_due(stop=take_the_others)
+
+    assert len(mail_server.letters) == 2
+    # 28 turns of 0.2 seconds would be 5.6.
+    assert time.monotonic() - started < 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_share_the_rate(mail_server, queue, slow):
     arrived = []

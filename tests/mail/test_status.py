@@ -69,6 +69,22 @@ def test_a_refused_recipient_is_no_outage(mail_server, queue):
     assert mail_status().condition is Condition.WORKING
 
 
+def test_an_outage_is_over_once_the_server_refuses_a_letter_in_its_own_words(
+    postbox, dead_port, queue, time_machine
+):
+    time_machine.move_to("2026-11-25 12:00Z", tick=False)
+    queue("gone@example.org")
+    delivery.deliver_due()
+    assert mail_status().condition is Condition.FAILING
+    postbox.refusals["gone@example.org"] = "550 5.1.1 No such mailbox"
+
+    time_machine.shift(timedelta(minutes=10))
+    with open_server(postbox, dead_port):
+        delivery.deliver_due()
+
+    assert mail_status().condition is Condition.WORKING
+
+
 def test_an_outage_that_no_letter_met_for_long_may_be_over(dead_port, queue, time_machine):
     time_machine.move_to("2026-11-25 12:00Z", tick=False)
     queue()
