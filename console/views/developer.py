@@ -27,8 +27,10 @@ from console.forms.people import (
     RolesForm,
     SetPasswordForm,
 )
+from console.mail_words import tell_of_letters
 from console.person import effects_of_block, facts_of, why_not_block, why_not_delete
 from console.requests import ConsoleRequest
+from mail.status import mail_status
 from packages.actions import Grant, add_user_with_package
 
 
@@ -239,8 +241,16 @@ def password_link(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
-        text = _("A link to choose a password is on its way to %(email)s. It works for 2 days.")
-        messages.success(request, text % {"email": user.email})
+        to = {"email": user.email}
+        tell_of_letters(
+            request,
+            leaves=_("A link to choose a password is on its way to %(email)s. It works for 2 days.")
+            % to,
+            waits=_(
+                "A link to choose a password waits for %(email)s, because no mail leaves at the moment. It works for 2 days."
+            )
+            % to,
+        )
     return redirect(way_back(request, otherwise=_page_of(user)))
 
 
@@ -277,7 +287,13 @@ def _tell_added(request: ConsoleRequest, user: User, grant: Grant | None) -> Non
     if user.has_usable_password():
         text = _("%(name)s was added and can sign in now.") % _name(user)
     else:
-        text = _("%(name)s was added. A link to choose a password is on its way to %(email)s.")
+        text = (
+            _("%(name)s was added. A link to choose a password is on its way to %(email)s.")
+            if mail_status().is_working
+            else _(
+                "%(name)s was added. The link to choose a password waits for %(email)s, because no mail leaves at the moment."
+            )
+        )
         text %= {"name": user.full_name, "email": user.email}
     if grant is None:
         messages.success(request, text)

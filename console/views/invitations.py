@@ -31,6 +31,7 @@ from console.forms.invitations import (
     RevokeForm,
 )
 from console.listing import count_up_to_limit, counts_up_to_limit, listing_of, query_without
+from console.mail_words import tell_of_letters
 from console.packages import gives
 from console.requests import ConsoleRequest
 from console.tracker import fate_of, steps_of
@@ -134,7 +135,18 @@ def resend(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            messages.success(request, _resent(invitation))
+            who = {"name": invitation.full_name, "email": invitation.email}
+            tell_of_letters(
+                request,
+                leaves=_(
+                    "A new link for %(name)s is on its way to %(email)s. The earlier one has stopped working."
+                )
+                % who,
+                waits=_(
+                    "%(name)s has a new link, and the earlier one has stopped working. The letter waits, because no mail leaves at the moment."
+                )
+                % who,
+            )
             return redirect(back)
     return show_form(
         request, "console/invitations/resend.html", form=form, back=back, invitation=invitation
@@ -272,15 +284,6 @@ def _address(invitation: Invitation) -> str:
     return reverse("console:invitation", args=[invitation.public_id])
 
 
-def _resent(invitation: Invitation) -> str:
-    return _(
-        "A new link for %(name)s is on its way to %(email)s. The earlier one has stopped working."
-    ) % {
-        "name": invitation.full_name,
-        "email": invitation.email,
-    }
-
-
 def _revoked(invitation: Invitation) -> str:
     return _(
         "The invitation of %(name)s is revoked. Its link has stopped working; you can invite them again."
@@ -296,6 +299,9 @@ def _tell_result(request: ConsoleRequest, action: str, result: BulkResult[Invita
     else:
         text = ngettext("%(count)d invitation revoked.", "%(count)d invitations revoked.", count)
     parts = [text % {"count": count}] if count else []
+    waits = bool(count) and action == "resend" and not mail_status().is_working
+    if waits:
+        parts.append(_("Their letters wait, because no mail leaves at the moment."))
     if result.skipped:
         skipped = len(result.skipped)
         names = "; ".join(f"{row.full_name}: {reason}" for row, reason in result.skipped)
@@ -303,5 +309,5 @@ def _tell_result(request: ConsoleRequest, action: str, result: BulkResult[Invita
             ngettext("%(count)d skipped. %(names)s", "%(count)d skipped. %(names)s", skipped)
             % {"count": skipped, "names": names}
         )
-    tell = messages.warning if result.skipped else messages.success
+    tell = messages.warning if result.skipped or waits else messages.success
     tell(request, " ".join(parts))

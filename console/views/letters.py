@@ -21,6 +21,7 @@ from base.doors import administrators_only
 from console.dialogs import posted
 from console.events import name_of
 from console.forms.letters import LetterForm, PreviewForm
+from console.mail_words import tell_of_letters
 from console.requests import ConsoleRequest
 from mail.drafts import Draft, draft_of, newest_wording, newest_wordings
 from mail.letters import Letter, UnknownLetter, all_letters, letter_of
@@ -149,8 +150,15 @@ def test(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
             form.refuse(refusal)
         else:
             status = 200
-            told = _("A test is on its way to %(to)s. Nothing is saved by it.")
-            messages.success(request, told % {"to": request.user.email})
+            to = {"to": request.user.email}
+            tell_of_letters(
+                request,
+                leaves=_("A test is on its way to %(to)s. Nothing is saved by it.") % to,
+                waits=_(
+                    "A test to %(to)s waits, because no mail leaves at the moment. Nothing is saved by it."
+                )
+                % to,
+            )
     return _page(request, words, form, status=status)
 
 

@@ -21,10 +21,12 @@ from console.dialogs import sentence_of, way_back
 from console.events import lines_of
 from console.forms.mail import GROUPS, MailBulkForm, MailFilter
 from console.listing import Count, counts_up_to_limit, listing_of, query_without
+from console.mail_words import tell_of_letters
 from console.requests import ConsoleRequest
 from console.subjects import pages_of_references
 from mail.letters import title_of
 from mail.models import Message
+from mail.status import mail_status
 from service.actions import cancel_letter, send_all_again, send_letter_again
 
 EVENTS_SHOWN = 30
@@ -94,8 +96,11 @@ def send(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
-        messages.success(
-            request, _("The letter to %(to)s is on its way again.") % {"to": letter.to}
+        to = {"to": letter.to}
+        tell_of_letters(
+            request,
+            leaves=_("The letter to %(to)s is on its way again.") % to,
+            waits=_("The letter to %(to)s waits, because no mail leaves at the moment.") % to,
         )
     return redirect(way_back(request, otherwise=_address(letter)))
 
@@ -139,12 +144,12 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def send_all(request: ConsoleRequest, state: str) -> HttpResponse:
     """Everything that was held, or that failed."""
-    count = send_all_again(state=state, by=request.user)
-    messages.success(
-        request,
-        ngettext("%(count)d letter is on its way.", "%(count)d letters are on their way.", count)
-        % {"count": count},
-    )
+    try:
+        count = send_all_again(state=state, by=request.user)
+    except ValidationError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        tell_of_letters(request, leaves=_leaving(count), waits=_waiting(count))
     return redirect("console:mail")
 
 
@@ -178,15 +183,29 @@ def _address(letter: Message) -> str:
     return reverse("console:mail-letter", args=[letter.public_id])
 
 
+def _leaving(count: int) -> str:
+    return ngettext(
+        "%(count)d letter is on its way.", "%(count)d letters are on their way.", count
+    ) % {"count": count}
+
+
+def _waiting(count: int) -> str:
+    return ngettext(
+        "%(count)d letter waits, because no mail leaves at the moment.",
+        "%(count)d letters wait, because no mail leaves at the moment.",
+        count,
+    ) % {"count": count}
+
+
 def _tell_result(request: ConsoleRequest, action: str, result: BulkResult[Message]) -> None:
     count = len(result.done)
     if action == "send":
-        text = ngettext(
-            "%(count)d letter is on its way.", "%(count)d letters are on their way.", count
-        )
+        text = _leaving(count) if mail_status().is_working else _waiting(count)
     else:
-        text = ngettext("%(count)d letter stopped.", "%(count)d letters stopped.", count)
-    parts = [text % {"count": count}] if count else []
+        text = ngettext("%(count)d letter stopped.", "%(count)d letters stopped.", count) % {
+            "count": count
+        }
+    parts = [text] if count else []
     if result.skipped:
         reasons = "; ".join(f"{letter.to}: {reason}" for letter, reason in result.skipped)
         parts.append(_("Skipped: %(reasons)s") % {"reasons": reasons})

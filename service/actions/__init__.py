@@ -1,8 +1,10 @@
 """What administrators do with the service itself: its settings, its outbox and its letters."""
 
 from service.actions.outbox import (
+    LetterDoesNotWait,
     LetterOnItsWay,
     LetterWasSent,
+    MailIsOff,
     cancel_letter,
     send_all_again,
     send_letter_again,
@@ -19,8 +21,10 @@ from service.actions.wordings import (
 __all__ = [
     "CannotBeRestored",
     "ChangedMeanwhile",
+    "LetterDoesNotWait",
     "LetterOnItsWay",
     "LetterWasSent",
+    "MailIsOff",
     "cancel_letter",
     "edit_letter",
     "edit_service",

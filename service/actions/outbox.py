@@ -1,5 +1,6 @@
 """Operations on single letters. They stand here because mail does not know the journal."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -28,14 +29,32 @@ class LetterWasSent(ValidationError):
         super().__init__(_("This letter was sent already."), code="letter_was_sent")
 
 
+class LetterDoesNotWait(ValidationError):
+    """It failed or came back: there is nothing to stop, and what the server said stays."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This letter does not wait to be sent."), code="letter_does_not_wait")
+
+
+class MailIsOff(ValidationError):
+    """Nothing would take the letter: it stays where it is found again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Mail is off. Name a mail server in APIM_MAIL_URL first, then send it."),
+            code="mail_is_off",
+        )
+
+
 @transaction.atomic
 def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
     """Let a letter leave now that failed, came back, was held or stopped, or waits for a later try.
 
     It is asked again whether it is still wanted. The Message-ID stays, unless a server took the
     letter before: a reader's program would drop the second one unseen. Raises LetterOnItsWay,
-    LetterWasSent.
+    LetterWasSent, MailIsOff.
     """
+    _refuse_while_off()
     message = _not_in_hand(message)
     if message.state == State.BOUNCED:
         message.message_id, message.provider_id = new_message_id(), ""
@@ -52,10 +71,15 @@ def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
 
 @transaction.atomic
 def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
-    """Stop a letter that waits. Quiet for a stopped one. Raises LetterOnItsWay, LetterWasSent."""
+    """Stop a letter that waits. Quiet for a stopped one.
+
+    Raises LetterOnItsWay, LetterWasSent, LetterDoesNotWait.
+    """
     message = _not_in_hand(message)
     if message.state == State.CANCELLED:
         return message
+    if message.state in {State.FAILED, State.BOUNCED}:
+        raise LetterDoesNotWait
     message.state, message.answer = State.CANCELLED, ""
     message.save(update_fields=["state", "answer"])
     record("letter.cancelled", by=by, subject=message)
@@ -66,8 +90,9 @@ def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
 def send_all_again(*, state: str, by: Recordable) -> int:
     """Let every letter leave that was held or has failed; the number of them.
 
-    One statement and one line in the journal, however many there are.
+    One statement and one line in the journal, however many there are. Raises MailIsOff.
     """
+    _refuse_while_off()
     if state not in {State.HELD, State.FAILED}:
         raise ValueError(f"Letters that are {state} cannot be sent again all at once.")
     now = timezone.now()
@@ -78,6 +103,11 @@ def send_all_again(*, state: str, by: Recordable) -> int:
         record("letters.sent_again", by=by, subject=current_service(), state=state, count=count)
         transaction.on_commit(courier.wake)
     return count
+
+
+def _refuse_while_off() -> None:
+    if settings.MAIL_IS_OFF:
+        raise MailIsOff
 
 
 def _not_in_hand(message: Message) -> Message:

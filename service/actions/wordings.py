@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,12 @@ from mail.letters import letter_of
 from mail.models import Message, Wording
 from mail.originals import original_of
 from mail.outbox import queue_letter
+from service.actions.outbox import MailIsOff
 
 TEST_LETTER = "test_letter"
+
+# As long as its column; the journal has the whole name.
+LONGEST_AUTHOR = 300
 
 
 class ChangedMeanwhile(ValidationError):
@@ -84,9 +89,11 @@ def send_test_letter(
 ) -> Message:
     """Queue a draft, with invented values and links that lead nowhere, to whoever wrote it.
 
-    Raises ValidationError with the faults of each part, line by line.
+    Raises ValidationError with the faults of each part, line by line; MailIsOff.
     """
     draft.check(letter_of(kind))
+    if settings.MAIL_IS_OFF:
+        raise MailIsOff
     parts = {"subject": draft.subject, "text": draft.text, "html": draft.html}
     return queue_letter(
         TEST_LETTER,
@@ -117,7 +124,7 @@ def _add(
         text=draft.text if draft else "",
         html=draft.html if draft else "",
         author_id=by.public_id,
-        author_label=by.audit_label,
+        author_label=by.audit_label[:LONGEST_AUTHOR],
     )
     try:
         with transaction.atomic():

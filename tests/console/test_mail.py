@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Event
-from mail.models import Message, Report
+from mail.models import Message, Outage, Report
 from tests.factories import InvitationFactory
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def test_the_list_asks_the_same_queries_for_any_number(
     for _one in range(number):
         letter(reference=InvitationFactory(sender=ada).public_id)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         page = text_of(console)
 
     assert page.count("chen@example.org</a>") == number
@@ -145,8 +145,13 @@ def test_bulk_names_what_was_skipped(console):
     page = text_of(console)
     assert "1 letter is on its way." in page
     assert "Skipped: omar@quarry.example: This letter was sent already." in page
-    console.post(f"{MAIL}bulk/", {"action": "cancel", "selected": [failed.public_id]})
-    assert "1 letter stopped." in text_of(console)
+    came_back = letter(State.BOUNCED, answer="550 no")
+    console.post(
+        f"{MAIL}bulk/", {"action": "cancel", "selected": [failed.public_id, came_back.public_id]}
+    )
+    page = text_of(console)
+    assert "1 letter stopped." in page
+    assert "This letter does not wait to be sent." in page
 
 
 def test_bulk_without_a_choice_asks_for_one(console):
@@ -170,6 +175,34 @@ def test_all_held_or_failed_letters_leave_at_once(console, state):
     assert other.state == State.CANCELLED
     [event] = Event.objects.filter(action="letters.sent_again")
     assert event.data["count"] == 3
+
+
+def test_while_mail_is_off_or_fails_nothing_is_said_to_be_on_its_way(console, ben, settings):
+    held = letter(State.HELD)
+    settings.MAIL_IS_OFF = True
+    for address in [f"{held.public_id}/send/", "send/held/"]:
+        console.post(f"{MAIL}{address}")
+        assert "Mail is off. Name a mail server in APIM_MAIL_URL first" in text_of(console)
+
+    settings.MAIL_IS_OFF = False
+    Outage.objects.create(pk=1, answer="535 Authentication failed")
+
+    console.post(f"{MAIL}send/held/")
+    assert "1 letter waits, because no mail leaves at the moment." in text_of(console)
+    page = text_of(console)
+    assert "Mail does not leave right now (535 Authentication failed)" in page
+    console.post(f"/console/developers/{ben.public_id}/password-link/")
+    assert "waits for ben@example.org, because no mail leaves" in text_of(console)
+
+
+def test_a_message_id_is_found_without_its_brackets(console):
+    mine = letter(State.SENT)
+    letter(State.SENT, to="omar@quarry.example")
+
+    page = text_of(console, f"{MAIL}?q={mine.message_id.strip('<>')}")
+
+    assert mine.to in page
+    assert "omar@quarry.example" not in page
 
 
 def test_get_changes_nothing(console):

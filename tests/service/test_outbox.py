@@ -9,8 +9,10 @@ from django.utils import timezone
 from audit.models import Event
 from mail.models import Message
 from service.actions import (
+    LetterDoesNotWait,
     LetterOnItsWay,
     LetterWasSent,
+    MailIsOff,
     cancel_letter,
     send_all_again,
     send_letter_again,
@@ -74,6 +76,30 @@ def test_a_letter_in_hand_is_left_alone_until_its_lease_is_over(ada, operation):
 def test_a_sent_letter_is_refused(ada, operation):
     with pytest.raises(LetterWasSent):
         operation(message=letter(State.SENT), by=ada)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.BOUNCED])
+def test_what_failed_or_came_back_is_not_stopped_and_keeps_the_servers_words(ada, state):
+    message = letter(state, answer="550 5.1.1 no such mailbox")
+
+    with pytest.raises(LetterDoesNotWait):
+        cancel_letter(message=message, by=ada)
+
+    message.refresh_from_db()
+    assert (message.state, message.answer) == (state, "550 5.1.1 no such mailbox")
+
+
+def test_while_mail_is_off_nothing_leaves_the_place_where_it_is_found_again(ada, settings):
+    settings.MAIL_IS_OFF = True
+    message = letter(State.HELD)
+
+    with pytest.raises(MailIsOff):
+        send_letter_again(message=message, by=ada)
+    with pytest.raises(MailIsOff):
+        send_all_again(state=State.HELD, by=ada)
+
+    message.refresh_from_db()
+    assert message.state == State.HELD
 
 
 def test_a_stopped_letter_stays_stopped_quietly(ada):
