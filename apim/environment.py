@@ -3,12 +3,14 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 DEBUG_SECRET = "for-development-only-never-in-production-" + "x" * 24
 _NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
@@ -125,10 +127,12 @@ def read(*, var_dir: Path) -> Environment:
         cache_path=Path(str(database["NAME"]) + "-cache"),
         mailer=mailer,
         anymail=anymail,
-        mail_from=needed(
-            "APIM_MAIL_FROM",
-            in_debug="no-reply@apis.example",
-            example="'Our APIs <no-reply@example.org>'",
+        mail_from=_sender(
+            needed(
+                "APIM_MAIL_FROM",
+                in_debug="no-reply@apis.example",
+                example="'Our APIs <no-reply@example.org>'",
+            )
         ),
         mail_delivery=delivery,
         mail_pause=_pause(env.str("APIM_MAIL_RATE", default="")),
@@ -136,6 +140,19 @@ def read(*, var_dir: Path) -> Environment:
         metrics_token=env.str("APIM_METRICS_TOKEN", default=""),
         password_min_length=minimum,
     )
+
+
+def _sender(value: str) -> str:
+    """Refused now, or every letter would fail for good."""
+    _name, address = parseaddr(value)
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ImproperlyConfigured(
+            f"APIM_MAIL_FROM is {value!r}, which is no sender. Write no-reply@example.org or "
+            "'Our APIs <no-reply@example.org>'; a name with a comma stands in double quotes."
+        ) from None
+    return value
 
 
 def _pause(rate: str) -> timedelta:

@@ -169,9 +169,11 @@ class _Checker(HTMLParser):
         return [Problem(element.line, words % {"tag": element.tag}) for element in self._open]
 
     def _attributes(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _value in attrs]
+        seen: set[str] = set()
         for name, value in attrs:
-            if names.count(name) > 1:
+            is_twice = name in seen
+            seen.add(name)
+            if is_twice:
                 words = _("%(name)s stands twice in <%(tag)s>.")
                 self._refuse(words % {"name": name, "tag": tag})
             elif tag == "a" and name == "href":
@@ -186,7 +188,7 @@ class _Checker(HTMLParser):
             else:
                 words = _("%(name)s is not available in <%(tag)s>. Take it out.")
                 self._refuse(words % {"name": name, "tag": tag})
-        if tag == "a" and "href" not in names:
+        if tag == "a" and "href" not in seen:
             self._refuse(_("<a> leads nowhere: it has no href."))
 
     def _address(self, value: str) -> None:

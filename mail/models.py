@@ -37,10 +37,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state=group)
 
     def matching(self, fragment: str) -> "MessageQuerySet":
-        """The address contains each word, or the Message-ID is it."""
+        """The address contains each word, or the Message-ID is it, with or without its brackets."""
         found = self
         for word in fragment.split():
-            found = found.filter(Q(to__contains=word.lower()) | Q(message_id=word))
+            message_id = f"<{word.strip('<>')}>"
+            found = found.filter(Q(to__contains=word.lower()) | Q(message_id=message_id))
         return found
 
     def oldest_due(self) -> "Message | None":

@@ -38,9 +38,10 @@ KEPT_ONCE = {EventType.OPENED}
 @receiver(tracking, dispatch_uid="mail.tracking")
 def note_report(event: AnymailTrackingEvent, esp_name: str, **_kwargs: Any) -> None:
     """Quiet for letters that are not ours and for reports that are known."""
-    if event.event_type not in KEPT or not event.message_id:
+    provider_id = answers.bare_id(str(event.message_id or ""))
+    # Letters that the provider has not named yet have an empty one, too.
+    if event.event_type not in KEPT or not provider_id:
         return
-    provider_id = answers.bare_id(str(event.message_id))
     letter = Message.objects.filter(provider_id=provider_id).order_by("-pk").first()
     if letter is not None:
         with transaction.atomic():

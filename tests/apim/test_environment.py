@@ -109,6 +109,12 @@ def test_a_webhook_secret_has_a_name_and_a_long_password(read, secret):
         read(**(PRODUCTION | wanted))
 
 
+@pytest.mark.parametrize("sender", ["nobody", "Harbour, Inc <a@b.example>", "jörg@b.example"])
+def test_a_sender_that_no_letter_could_have_is_refused(read, sender):
+    with pytest.raises(ImproperlyConfigured, match="which is no sender"):
+        read(**(PRODUCTION | {"APIM_MAIL_FROM": sender}))
+
+
 def check(url, **changes):
     wanted = PRODUCTION | {"APIM_MAIL_URL": url, "APIM_SECRET_KEY": "k7" * 32} | changes
     return python("manage.py", "check", "--deploy", "--fail-level", "ERROR", **wanted)

@@ -223,10 +223,23 @@ def test_reports_without_an_id_or_of_no_interest_are_ignored(use, letter):
     use("postmark")
     letter("postmark")
 
-    for changes in [{"MessageID": None}, {"MessageID": ""}, {"RecordType": "Click"}]:
+    # A letter that no provider has named yet.
+    letter("postmark", provider_id="")
+
+    for changes in [
+        *[{"MessageID": name} for name in (None, "", " ", "<>")],
+        {"RecordType": "Click"},
+    ]:
         assert send(report("postmark", "delivered", changes=changes)).status_code == 200
 
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", "null", "7", "[" * 100_000])
+def test_what_is_no_report_is_refused(use, letter, body):
+    use("postmark")
+
+    assert send(payloads.post("postmark", body)).status_code == 400
 
 
 def test_a_letter_that_came_back_stays_so_whatever_comes_late(use, letter):
