@@ -4,7 +4,6 @@ With ``APIM_DEBUG=1`` everything has a default that runs a checkout at once. Wit
 value stops the start and names itself (``apim.environment``).
 """
 
-import tempfile
 from pathlib import Path
 
 import bootstrap_wrapper
@@ -114,9 +113,6 @@ if env.is_sqlite:
     # The throttle counts in a file of its own, so that it never waits for business writes.
     CACHE_DATABASE = "cache"
     DATABASES["cache"] = environment.sqlite(env.cache_path, durable=False)
-    for alias, database in DATABASES.items():
-        # Files, not memory: racing threads need connections of their own.
-        database["TEST"] = {"NAME": str(Path(tempfile.gettempdir()) / f"apim-test-{alias}.sqlite3")}
 
 CACHES = {
     "default": {

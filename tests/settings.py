@@ -1,6 +1,8 @@
 """The settings of a checkout, watched for queries that grow with a list."""
 
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("APIM_DEBUG", "1")
 
@@ -15,7 +17,11 @@ ZEAL_ALLOWLIST = [{"model": "*", "field": "get*"}]
 # Static files come from where they lie; nothing needs collectstatic.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
-# A test's database need not outlive a power cut, and waiting for the disk is most of a run.
-for _database in DATABASES.values():
+# SQLite in files, not in memory: racing threads need connections of their own. Each process has its
+# own name, so that two runs on one machine do not meet. It need not outlive a power cut, and waiting
+# for the disk is most of a run.
+for _alias, _database in DATABASES.items():
     if "init_command" in _database["OPTIONS"]:
         _database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+        _file = Path(tempfile.gettempdir()) / f"apim-test-{os.getpid()}-{_alias}.sqlite3"
+        _database["TEST"] = {"NAME": str(_file)}
