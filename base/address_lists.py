@@ -12,10 +12,12 @@ from base.names import clean_name
 LONGEST_NAME = 100
 # Quoted words, an address in angle brackets and a remark keep their commas, if they end in the line.
 _TOKENS = re.compile(r'"[^"]*"|<[^<>]*>|\([^()]*\)|[,;\t]|[^"<>(),;\t]+|.')
-_BRACKETED = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>")
+# Nothing in it can match a thing in two ways: a list may be long, and hostile.
+_BRACKETED = re.compile(r"<([^<>@]*@[^<>]*)>")
 _WORDS = re.compile(r"[\s<>()\[\]\",;:]+")
 _PREFIXES = re.compile(r"^\s*(?:to|cc|bcc|from|an|kopie|von)\s*:|\bmailto:", re.IGNORECASE)
 _NEEDS_QUOTES = re.compile(r"[\",;<>()@:\t]")
+_JOINING = {"and", "or", "und", "oder"}
 # What stands around an address in a text, and is no part of one at that end.
 _AROUND = ".!?'`´‘’“”„«»*|…"
 
@@ -110,7 +112,7 @@ def _read_piece(text: str, *, begins: str = "", name: str = "") -> Iterator[Entr
         for start, match in zip(starts, found, strict=True):
             before = text[start : match.start()]
             given = begins + before if start == 0 else before
-            yield _entry(match[1], name=given if given.strip() else name)
+            yield _entry(match[1].strip(), name=given if given.strip() else name)
         return
     words = [word for word in _WORDS.split(text) if word]
     addresses = [index for index, word in enumerate(words) if "@" in word]
@@ -158,6 +160,9 @@ def _tidy_name(name: str) -> str:
     try:
         text = clean_name(text)
     except ValidationError:
+        return ""
+    # The bullets and numbers of a list, and the "and" before its last entry.
+    if not any(character.isalpha() for character in text) or text.lower() in _JOINING:
         return ""
     return text if len(text) <= LONGEST_NAME and "@" not in text else ""
 

@@ -3,6 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email as validate_as_forms_do
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
@@ -46,6 +47,11 @@ def canonical_address(value: str) -> str:
     address = f"{parsed.local_part}@{parsed.ascii_domain}".lower()
     if len(address) > MAX_LENGTH:
         raise _refusal(_("The address is longer than 254 characters."))
+    try:
+        # The fields of the models ask it too: what is canonical must be what can be saved.
+        validate_as_forms_do(address)
+    except ValidationError:
+        raise _refusal(_("Enter a valid email address, such as name@example.org.")) from None
     return address
 
 

@@ -1,12 +1,16 @@
 """CSV that is written while it is read from the database, and opens safely in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
 # What spreadsheets take for the beginning of a formula, or skip to find one.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+# The same after what some spreadsheets take for the end of a cell: a German one opens this file by
+# its semicolons.
+_INNER_START = re.compile(r"([;,\t|\r\n]\s*)(?=[=+\-@])")
 LINES_A_CHUNK = 500
 
 
@@ -20,6 +24,7 @@ class _Echo:
 def safe_cell(value: object) -> str:
     """The value as text; what a spreadsheet would run as a formula gets an apostrophe in front."""
     text = "" if value is None else str(value)
+    text = _INNER_START.sub(r"\1'", text)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 

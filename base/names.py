@@ -6,6 +6,8 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+# What mail programs make a link of by themselves.
+_HOST = re.compile(r"[/\\]|\w\.[a-z]{2,}\b", re.IGNORECASE)
 _LINK = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
@@ -20,6 +22,14 @@ def clean_name(value: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"} for character in text):
         raise ValidationError(_("Remove the invisible characters from the name."))
     if _LINK.search(text):
+        raise ValidationError(_("A name cannot contain a link."))
+    return text
+
+
+def clean_strangers_name(value: str) -> str:
+    """As ``clean_name``, for a name that anybody may give to anybody: no host name in it, either."""
+    text = clean_name(value)
+    if _HOST.search(text):
         raise ValidationError(_("A name cannot contain a link."))
     return text
 

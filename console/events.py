@@ -104,7 +104,15 @@ def _detail(action: str, data: dict[str, Any]) -> str:
 def _detail_of_one_kind(action: str, data: dict[str, Any]) -> str:
     if action == "invitation.address_corrected":
         return " → ".join(data.get("changes", {}).get("email", []))
-    if action in {"import.uploaded", "import.started"}:
+    if action == "import.row_mended":
+        email = " → ".join(data.get("changes", {}).get("email", []))
+        return _("line %(line)d") % data + (f", {email}" if email else "")
+    if action in {
+        "import.uploaded",
+        "import.started",
+        "import.rows_dropped",
+        "import.rows_restored",
+    }:
         return ngettext("%(count)d row", "%(count)d rows", data["rows"]) % {"count": data["rows"]}
     if action == "import.finished":
         return _("%(done)d done, %(not_done)d not done") % data

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from base.addresses import canonical_address
+from base.addresses import MAX_LENGTH, canonical_address
 from base.names import clean_name, name_from_address, split_name
 from imports.models import Import, Row
 from invitations.known import who_has
@@ -18,6 +18,8 @@ from invitations.models import Invitation
 
 State = Row.State
 LONGEST_NAME = 100
+# The columns of names in the rows.
+LONGEST_CELL = 200
 
 
 def check_rows(import_: Import, rows: Sequence[Row]) -> None:
@@ -35,9 +37,11 @@ def check_rows(import_: Import, rows: Sequence[Row]) -> None:
     elsewhere = _running_elsewhere(import_, sound)
     lines = _earlier_lines(import_, rows)
     for row in sorted(rows, key=lambda row: row.number):
-        line = lines.setdefault(row.email, row.number) if row.email else row.number
         if row.state != State.READY:
+            # What cannot be done as it stands keeps nobody from their place.
             continue
+        # Later rows may hold what an earlier look read into them.
+        line = lines[row.email] = min(lines.get(row.email, row.number), row.number)
         if line < row.number:
             _refuse(row, _("The same address as in line %(number)s.") % {"number": line})
         elif row.email in holders:
@@ -95,15 +99,22 @@ def _read_cells(row: Row, import_: Import) -> None:
     first_name, last_name = cell("first_name"), cell("last_name")
     if not (first_name and last_name) and cell("full_name"):
         first_name, last_name = split_name(cell("full_name"))
-    row.email = cell("email")[:254]
-    row.first_name, row.last_name = first_name[:200], last_name[:200]
+    if len(cell("email")) > MAX_LENGTH:
+        # Cut, it could be somebody else's.
+        _refuse(row, _("The address is longer than 254 characters."))
+    row.email = cell("email")[:MAX_LENGTH]
+    row.first_name, row.last_name = first_name[:LONGEST_CELL], last_name[:LONGEST_CELL]
 
 
 def _check_alone(row: Row, import_: Import) -> None:
     """What needs no look at anything else."""
+    if row.state == State.PROBLEM:
+        return
     try:
         row.email = canonical_address(row.email)
-        row.first_name, row.last_name = clean_name(row.first_name), clean_name(row.last_name)
+        # Composed anew they may have grown; too long they are either way.
+        row.first_name = clean_name(row.first_name)[:LONGEST_CELL]
+        row.last_name = clean_name(row.last_name)[:LONGEST_CELL]
     except ValidationError as refusal:
         _refuse(row, " ".join(refusal.messages))
         return
@@ -124,8 +135,9 @@ def _check_alone(row: Row, import_: Import) -> None:
 
 
 def _earlier_lines(import_: Import, rows: Sequence[Row]) -> dict[str, int]:
-    """The first line of each address among the import's other rows, those left out aside."""
-    others = import_.rows.exclude(state=State.DROPPED).exclude(pk__in=[row.pk for row in rows])
+    """The first line of each address among the import's other rows that are done or could be."""
+    out = [State.DROPPED, State.PROBLEM]
+    others = import_.rows.exclude(state__in=out).exclude(pk__in=[row.pk for row in rows])
     same = others.filter(email__in={row.email for row in rows if row.email})
     return dict(same.order_by().values_list("email").annotate(Min("number")))
 

@@ -16,8 +16,6 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from base.addresses import is_address
-
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
@@ -79,7 +77,7 @@ def _table(text: io.TextIOWrapper) -> Table:
     first_number, first = next(islice(lines, skip, None), (0, []))
     if not first:
         raise FileUnreadable(_("The file is empty."))
-    if any(is_address(cell) for cell in first):
+    if any("@" in cell for cell in first):
         # No head line: the first line is somebody already.
         head = [f"{number}" for number, _cell in enumerate(first, start=1)]
         return Table(text.encoding, delimiter, head, chain([(first_number, first)], lines))

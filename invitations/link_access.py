@@ -9,6 +9,7 @@ from accounts.models import Role
 from base.tokens import is_well_formed, token_digest
 from catalog.models import Product
 from invitations.models import InviteLink
+from packages.access import products_given as given_by_package
 
 
 class JoinState(StrEnum):
@@ -51,7 +52,7 @@ def roles_given(link: InviteLink) -> list[Role]:
 
 
 def products_given(link: InviteLink) -> list[Product]:
-    """The products that its package subscribes people to, as far as they are published."""
+    """The products that its package subscribes people to who join through the link."""
     if link.package is None:
         return []
-    return list(link.package.products.published().order_by("name_key"))
+    return list(given_by_package(link.package, roles=link.roles.all()))

@@ -55,7 +55,6 @@ class SeveralForm(ForAllForm):
 
     people = forms.CharField(
         label=_("Email addresses"),
-        max_length=LONGEST_LIST,
         widget=forms.Textarea(
             attrs={
                 "rows": 4,

@@ -32,7 +32,7 @@ def mend(request: ConsoleRequest, public_id: UUID, number: int) -> HttpResponse:
     back = way_back(request, otherwise=_address(public_id))
     if form.is_valid():
         try:
-            row = actions.mend_row(row=row, **form.cleaned_data)
+            row = actions.mend_row(row=row, by=request.user, **form.cleaned_data)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -55,7 +55,7 @@ def bulk(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     drops = form.cleaned_data["action"] == "drop"
     operation = actions.drop_rows if drops else actions.restore_rows
     try:
-        count = operation(import_=import_, numbers=form.numbers())
+        count = operation(import_=import_, numbers=form.numbers(), by=request.user)
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
@@ -69,7 +69,7 @@ def problems(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Leave every row out that cannot be done as it stands."""
     import_ = get_object_or_404(Import, public_id=public_id)
     try:
-        count = actions.drop_problems(import_=import_)
+        count = actions.drop_problems(import_=import_, by=request.user)
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
     else:

@@ -1,5 +1,6 @@
 """Imports: a file, its columns, the run."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -132,8 +133,13 @@ def progress(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 def start(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """What holds for all; then the rows that are ready are done behind the page."""
     import_ = _found(public_id)
-    validity = current_service().invitation_validity if import_.invites else None
-    form = ForAllForm(posted(request), default_validity=validity)
+    validity = import_.validity or current_service().invitation_validity
+    form = ForAllForm(
+        posted(request),
+        default_validity=validity if import_.invites else None,
+        # Started once, it goes on as it was begun unless somebody says otherwise.
+        initial=_begun_with(import_) if import_.was_started else None,
+    )
     if form.is_valid():
         try:
             actions.start_import(import_=import_, by=request.user, **form.cleaned_data)
@@ -144,6 +150,7 @@ def start(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     counts = import_.counts()
     context = {
         "import": import_,
+        "package_is_gone": bool(import_.package_name) and import_.package is None,
         "counts": counts,
         "verb": verb_for(import_, counts[Row.State.READY]),
     }
@@ -197,6 +204,15 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         is_danger=True,
     )
     return show_operation(request, operation, form=form, back=_address(import_))
+
+
+def _begun_with(import_: Import) -> dict[str, Any]:
+    return {
+        "roles": list(import_.roles.all()),
+        "package": import_.package,
+        "message": import_.message,
+        "language": import_.language,
+    }
 
 
 def _found(public_id: UUID) -> Import:

@@ -1,5 +1,7 @@
 """Invite several: paste addresses, see what each is, send the good ones and keep the rest."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -26,7 +28,7 @@ PAGE = "console/invitations/several.html"
 def several(request: ConsoleRequest) -> HttpResponse:
     """The page. Sending takes the good ones; the rest stay in the box with their reason."""
     form = SeveralForm(posted(request), default_validity=current_service().invitation_validity)
-    found = several_of(_box(request))
+    found = _found(request)
     if not form.is_valid() or not _can_be_sent(form, found):
         return _show(request, form, found, status=422 if form.is_bound else 200)
     people = [chip.person for chip in found.new]
@@ -51,16 +53,19 @@ def check(request: ConsoleRequest) -> HttpResponse:
     ``remove`` is the number of a chip that the person takes out of the list.
     """
     form = SeveralForm(request.POST, default_validity=current_service().invitation_validity)
-    found = several_of(_box(request))
+    found = _found(request)
     removed = request.POST.get("remove", "")
-    if not removed.isdecimal() or found.is_too_long:
+    if not removed.isdecimal() or len(removed) > 6 or found.is_too_long:
         return _show(request, form, found)
     found = found.without(int(removed))
     return _show(request, form, found, text=found.text, removed=int(removed))
 
 
-def _box(request: ConsoleRequest) -> str:
-    return request.POST.get("people", "")[:LONGEST_LIST]
+def _found(request: ConsoleRequest) -> Several:
+    """A longer list than the box takes is too long, not cut: the last address would be another's."""
+    text = request.POST.get("people", "")
+    found = several_of(text[:LONGEST_LIST])
+    return replace(found, is_too_long=True) if len(text) > LONGEST_LIST else found
 
 
 def _can_be_sent(form: SeveralForm, found: Several) -> bool:

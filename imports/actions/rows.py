@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.journal import Recordable, record
 from imports.checking import check_rows
 from imports.models import Import, Row
 from imports.runner import runner
@@ -27,7 +28,9 @@ class RowIsDone(ValidationError):
 
 
 @transaction.atomic
-def mend_row(*, row: Row, email: str, first_name: str, last_name: str) -> Row:
+def mend_row(
+    *, row: Row, email: str, first_name: str, last_name: str, by: Recordable | None
+) -> Row:
     """Take what was typed instead of what the file says, and check again what hangs on it.
 
     What is still wrong is no refusal: it stands beside the row. Raises ImportIsAtWork, RowIsDone.
@@ -37,16 +40,23 @@ def mend_row(*, row: Row, email: str, first_name: str, last_name: str) -> Row:
     if not row.can_be_mended:
         raise RowIsDone
     former = row.email
+    before = [row.email, row.first_name, row.last_name]
     row.email, row.first_name, row.last_name = email[:254], first_name[:200], last_name[:200]
     row.is_mended = True
     row.save()
     _check_again(import_, {former, row.email}, also=[row.pk])
     row.refresh_from_db()
+    after = [row.email, row.first_name, row.last_name]
+    changes = {
+        name: [old, new] for name, old, new in zip(NAMES, before, after, strict=True) if old != new
+    }
+    if changes:
+        record("import.row_mended", by=by, subject=import_, line=row.number, changes=changes)
     return row
 
 
 @transaction.atomic
-def drop_rows(*, import_: Import, numbers: Iterable[int]) -> int:
+def drop_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
     """Leave rows out; returns how many. A later row with the same address takes their place.
 
     Quiet about rows that are done or left out. Raises ImportIsAtWork.
@@ -56,25 +66,29 @@ def drop_rows(*, import_: Import, numbers: Iterable[int]) -> int:
     emails = set(rows.values_list("email", flat=True))
     dropped = rows.update(state=Row.State.DROPPED)
     _check_again(import_, emails)
+    _record_count("import.rows_dropped", dropped, import_, by)
     return dropped
 
 
 @transaction.atomic
-def drop_problems(*, import_: Import) -> int:
+def drop_problems(*, import_: Import, by: Recordable | None) -> int:
     """Leave out every row that cannot be done as it stands. Raises ImportIsAtWork."""
     import_ = _hold(import_)
     problems = import_.rows.filter(state=Row.State.PROBLEM)
-    return problems.update(state=Row.State.DROPPED)
+    dropped = problems.update(state=Row.State.DROPPED)
+    _record_count("import.rows_dropped", dropped, import_, by)
+    return dropped
 
 
 @transaction.atomic
-def restore_rows(*, import_: Import, numbers: Iterable[int]) -> int:
+def restore_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
     """Take rows in again that were left out; returns how many. Raises ImportIsAtWork."""
     import_ = _hold(import_)
     rows = import_.rows.filter(number__in=list(numbers), state=Row.State.DROPPED)
     restored = list(rows.values_list("pk", "email"))
     rows.update(state=Row.State.NEW)
     _check_again(import_, {email for _pk, email in restored}, also=[pk for pk, _email in restored])
+    _record_count("import.rows_restored", len(restored), import_, by)
     return len(restored)
 
 
@@ -92,7 +106,13 @@ def check_again(*, import_: Import) -> Import:
     return import_
 
 
+NAMES = ["email", "first_name", "last_name"]
 MENDABLE = [Row.State.READY, Row.State.PROBLEM, Row.State.FAILED]
+
+
+def _record_count(action: str, count: int, import_: Import, by: Recordable | None) -> None:
+    if count:
+        record(action, by=by, subject=import_, rows=count)
 
 
 def _hold(import_: Import) -> Import:

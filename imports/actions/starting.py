@@ -75,6 +75,7 @@ def start_import(
         by=by,
         subject=import_,
         roles=sorted(role.name for role in given),
+        package=import_.package_name,
         rows=import_.rows.filter(state=Row.State.READY).count(),
     )
     transaction.on_commit(runner.wake)

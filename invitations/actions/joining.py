@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.actions import AddressTaken, tell_of_account
 from audit.journal import record
 from base.addresses import canonical_address, domain_of, readable_domain
-from base.names import clean_name
+from base.names import clean_strangers_name
 from invitations.actions.sending import (
     AlreadyInvited,
     InvitationNotUsable,
@@ -79,8 +79,8 @@ def request_invitation(
     """
     wanted = Invitation(
         email=canonical_address(email),
-        first_name=clean_name(first_name),
-        last_name=clean_name(last_name),
+        first_name=clean_strangers_name(first_name),
+        last_name=clean_strangers_name(last_name),
         language=language,
     )
     check_mail_domain(link, wanted.email)

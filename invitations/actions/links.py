@@ -1,6 +1,7 @@
 """Shared links: make, change, switch on and off, hand over, give a new address, delete."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +18,15 @@ from base.addresses import canonical_domain
 from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
-from invitations.actions.sending import revoke_invitation
+from invitations.actions.sending import InvitationNotUsable, revoke_invitation
 from invitations.models import Invitation, InviteLink, ReplacedLinkToken
 from packages.models import Package
 
 PURPOSE = "invite_link"
 MAX_QUOTA = 100_000
 MAX_DOMAINS = 50
+# In another time zone the last days of year 9999 are none that Python knows.
+LAST_YEAR = 9000
 
 
 class LinkMakesNoAdministrators(ValidationError):
@@ -93,7 +96,15 @@ def create_link(
     link.full_clean(validate_unique=False, validate_constraints=False)
     link.save()
     link.roles.set(given)
-    record("invite_link.created", by=by, subject=link, roles=_names(given))
+    facts = {"quota": quota, "expires_at": link.expires_at, "package": package}
+    record(
+        "invite_link.created",
+        by=by,
+        subject=link,
+        roles=_names(given),
+        mail_domains=link.mail_domains,
+        **{name: _plain(value) for name, value in facts.items() if value is not None},
+    )
     return link
 
 
@@ -199,7 +210,9 @@ def delete_link(*, link: InviteLink, by: User) -> int:
     link = _locked(link)
     unanswered = list(Invitation.objects.unanswered().filter(invite_link=link).order_by("pk"))
     for invitation in unanswered:
-        revoke_invitation(invitation=invitation, by=by)
+        # Answered since it was looked up.
+        with suppress(InvitationNotUsable):
+            revoke_invitation(invitation=invitation, by=by)
     record("invite_link.deleted", by=by, subject=link, used=link.used, revoked=len(unanswered))
     link.delete()
     return len(unanswered)
@@ -243,6 +256,8 @@ def _checked_end(expires_at: datetime | None, *, before: datetime | None) -> dat
         return before
     if expires_at <= timezone.now():
         raise ValidationError({"expires_at": _("Choose a moment in the future.")})
+    if expires_at.year > LAST_YEAR:
+        raise ValidationError({"expires_at": _("Choose a moment before the year 9000.")})
     return expires_at
 
 

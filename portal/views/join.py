@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_http_methods
 
+from base.addresses import domain_of
 from base.doors import open_to_all
 from invitations.actions import InviteLinkNotUsable, request_invitation
 from invitations.link_access import (
@@ -58,7 +59,9 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 def _ask(request: HttpRequest, form: JoinForm, token: str) -> HttpResponse:
     """Counted by address and by link too, whoever they are, so that no mailbox is filled this way."""
     address, link = form.cleaned_data["email"], form.link
-    if not ratelimit.consume(request, action="join_address", key=address):
+    # Whatever stands behind a plus is mostly one and the same mailbox.
+    mailbox = f"{address.partition('@')[0].partition('+')[0]}@{domain_of(address)}"
+    if not ratelimit.consume(request, action="join_address", key=mailbox):
         return _page(request, form, token, status=429, too_many="address")
     if not ratelimit.consume(request, action="join_link", key=str(link.public_id)):
         return _page(request, form, token, status=429, too_many="link")

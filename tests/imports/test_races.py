@@ -120,7 +120,9 @@ def test_mending_and_starting_at_once_are_one_after_the_other(checked, ada):
     row = import_.rows.get(number=2)
 
     outcomes = race(
-        partial(actions.mend_row, row=row, email="new@x.example", first_name="N", last_name="X"),
+        partial(
+            actions.mend_row, by=ada, row=row, email="new@x.example", first_name="N", last_name="X"
+        ),
         partial(actions.start_import, import_=import_, by=ada, validity=timedelta(days=7)),
     )
     refusals(outcomes, actions.ImportIsAtWork)

@@ -21,7 +21,7 @@ def import_(checked):
 
 def mend(import_, number, **changes):
     typed = {"email": "omar@quarry.example", "first_name": "Omar", "last_name": "Clarke"}
-    return actions.mend_row(row=import_.rows.get(number=number), **(typed | changes))
+    return actions.mend_row(by=None, row=import_.rows.get(number=number), **(typed | changes))
 
 
 def test_a_mended_row_is_ready(import_):
@@ -53,17 +53,17 @@ def test_another_address_may_stand_in_a_later_rows_way(import_):
 
 
 def test_a_later_row_takes_the_place_of_a_dropped_one(import_):
-    assert actions.drop_rows(import_=import_, numbers=[2, 99]) == 1
+    assert actions.drop_rows(by=None, import_=import_, numbers=[2, 99]) == 1
 
     assert states_of(import_) == ["dropped", "problem", "ready"]
-    assert actions.drop_rows(import_=import_, numbers=[2]) == 0
+    assert actions.drop_rows(by=None, import_=import_, numbers=[2]) == 0
 
 
 def test_a_restored_row_is_checked_again(import_):
-    actions.drop_rows(import_=import_, numbers=[2, 3])
+    actions.drop_rows(by=None, import_=import_, numbers=[2, 3])
     UserFactory(email="sofia@kelpworks.example")
 
-    assert actions.restore_rows(import_=import_, numbers=[2, 3, 4]) == 2
+    assert actions.restore_rows(by=None, import_=import_, numbers=[2, 3, 4]) == 2
 
     assert [problem[:22] for _number, _state, problem in rows_of(import_)] == [
         "Already a developer.",
@@ -73,7 +73,7 @@ def test_a_restored_row_is_checked_again(import_):
 
 
 def test_all_problems_are_dropped_at_once(import_):
-    assert actions.drop_problems(import_=import_) == 2
+    assert actions.drop_problems(by=None, import_=import_) == 2
 
     assert states_of(import_) == ["ready", "dropped", "dropped"]
 
@@ -97,11 +97,11 @@ def test_rows_stay_as_they_are_while_it_is_at_work(upload, started):
         with pytest.raises(actions.ImportIsAtWork):
             mend(import_, 2)
         with pytest.raises(actions.ImportIsAtWork):
-            actions.drop_rows(import_=import_, numbers=[2])
+            actions.drop_rows(by=None, import_=import_, numbers=[2])
         with pytest.raises(actions.ImportIsAtWork):
-            actions.restore_rows(import_=import_, numbers=[2])
+            actions.restore_rows(by=None, import_=import_, numbers=[2])
         with pytest.raises(actions.ImportIsAtWork):
-            actions.drop_problems(import_=import_)
+            actions.drop_problems(by=None, import_=import_)
         with pytest.raises(actions.ImportIsAtWork):
             actions.check_again(import_=import_)
 
@@ -112,5 +112,5 @@ def test_a_row_that_is_done_stays_done(started):
 
     with pytest.raises(actions.RowIsDone):
         mend(import_, 2)
-    assert actions.drop_rows(import_=import_, numbers=[2]) == 0
+    assert actions.drop_rows(by=None, import_=import_, numbers=[2]) == 0
     assert import_.rows.get().state == Row.State.DONE

@@ -195,7 +195,11 @@ def test_one_column_may_hold_the_full_name(upload, ada):
 def test_columns_may_be_chosen_again_and_mended_rows_keep_what_was_typed(checked, ada):
     import_ = checked("A,B\nsofia@kelpworks.example,omar@quarry.example\nx@y.example,nope\n")
     actions.mend_row(
-        row=import_.rows.get(number=3), email="eva@y.example", first_name="Eva", last_name="Horvat"
+        by=None,
+        row=import_.rows.get(number=3),
+        email="eva@y.example",
+        first_name="Eva",
+        last_name="Horvat",
     )
     left_out = import_.rows.get(number=2)
 
@@ -205,7 +209,7 @@ def test_columns_may_be_chosen_again_and_mended_rows_keep_what_was_typed(checked
         "omar@quarry.example",
         "eva@y.example",
     ]
-    actions.drop_rows(import_=import_, numbers=[2])
+    actions.drop_rows(by=None, import_=import_, numbers=[2])
     actions.choose_columns(import_=import_, mapping={"email": 0}, by=ada)
     left_out.refresh_from_db()
     assert left_out.state == Row.State.DROPPED

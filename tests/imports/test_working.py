@@ -40,7 +40,7 @@ def test_start_wants_rows_and_what_holds_for_all(checked, ada):
         assert set(refusal.value.message_dict) == {field}
     with pytest.raises(accounts.RoleNotAssignable):
         actions.start_import(import_=import_, by=ada, validity=timedelta(days=7), roles=[guests])
-    actions.drop_rows(import_=import_, numbers=[2])
+    actions.drop_rows(by=None, import_=import_, numbers=[2])
     with pytest.raises(actions.CannotStart):
         actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
 
@@ -71,7 +71,7 @@ def test_an_import_invites_as_inviting_by_hand_does(started, ada):
     happened = Event.objects.order_by("pk").values_list("action", "actor_id", "data")
     assert list(happened) == [
         ("import.uploaded", ada.public_id, {"rows": 3}),
-        ("import.started", ada.public_id, {"roles": ["Pilots"], "rows": 2}),
+        ("import.started", ada.public_id, {"roles": ["Pilots"], "package": "", "rows": 2}),
         ("invitation.sent", ada.public_id, {"roles": ["Pilots"], "package": ""}),
         ("invitation.sent", ada.public_id, {"roles": ["Pilots"], "package": ""}),
         ("import.finished", None, {"done": 2, "not_done": 1}),
@@ -298,7 +298,11 @@ def test_a_finished_import_starts_again_for_rows_mended_since(started, ada):
         actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
 
     actions.mend_row(
-        row=import_.rows.get(number=3), email="omar@quarry.example", first_name="", last_name=""
+        by=None,
+        row=import_.rows.get(number=3),
+        email="omar@quarry.example",
+        first_name="",
+        last_name="",
     )
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
     work_off()
