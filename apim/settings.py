@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "base.middleware.HtmxRedirects",
     "base.middleware.NoStore",
+    "base.middleware.GoneMeanwhile",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.ForcedPasswordChange",
 ]

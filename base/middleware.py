@@ -1,12 +1,17 @@
 """What every request passes, whichever face it asks for."""
 
+import logging
 from collections.abc import Callable
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
+from django.views.defaults import page_not_found
 from django_htmx.http import HttpResponseClientRedirect
 
 from base.clients import client_address, is_trusted_proxy
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -52,6 +57,25 @@ class HtmxRedirects:
             client.cookies = response.cookies
             return client
         return response
+
+
+class GoneMeanwhile:
+    """Answers 404 where a row was deleted between the look of a view and the lock of its action.
+
+    Somebody else was quicker, or a button was pressed twice. Logged: it may be a mistake of ours.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ObjectDoesNotExist):
+            return None
+        logger.warning("Gone meanwhile: %s", request.path, exc_info=exception)
+        return page_not_found(request, exception)
 
 
 class NoStore:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from base.tokens import is_well_formed, token_digest
-from invitations.models import Invitation, ReplacedToken
+from invitations.models import Invitation, InviteLink, ReplacedToken
 
 
 class LinkState(StrEnum):
@@ -26,6 +26,8 @@ class LinkState(StrEnum):
     # The shared link it came through was switched off, or has no place left.
     LINK_OFF = "link_off"
     LINK_FULL = "link_full"
+    # It has ended, or takes other addresses now: the letter is over and none follows.
+    LINK_ENDED = "link_ended"
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,21 @@ def _state_of(invitation: Invitation, *, replaced: bool) -> LinkState:
     sender = invitation.sender
     if sender is None or not (sender.is_active and sender.is_administrator):
         return LinkState.SENDER_GONE
-    link = invitation.invite_link
-    if link is not None and not link.is_on:
-        return LinkState.LINK_OFF
-    if link is not None and link.is_full:
-        return LinkState.LINK_FULL
+    state = LinkState.OPEN
     if replaced:
-        return LinkState.REPLACED
-    return LinkState.OPEN if invitation.is_pending else LinkState.EXPIRED
+        state = LinkState.REPLACED
+    elif not invitation.is_pending:
+        state = LinkState.EXPIRED
+    link = invitation.invite_link
+    return state if link is None else _through(link, invitation.email, state)
+
+
+def _through(link: InviteLink, address: str, state: LinkState) -> LinkState:
+    """What the shared link makes of the state that the invitation has by itself."""
+    if not link.is_on:
+        return LinkState.LINK_OFF
+    if link.is_full:
+        return LinkState.LINK_FULL
+    if state != LinkState.OPEN and not link.takes(address):
+        return LinkState.LINK_ENDED
+    return state

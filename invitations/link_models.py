@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from base.addresses import domain_of
 from invitations.senders import sender_may_invite
 from packages.models import Package
 
@@ -114,6 +115,14 @@ class InviteLink(models.Model):
     @property
     def is_full(self) -> bool:
         return self.quota is not None and self.used >= self.quota
+
+    def takes(self, address: str) -> bool:
+        """Whether a new letter may go to this canonical address, as far as end and domains tell."""
+        has_ended = self.expires_at is not None and self.expires_at <= timezone.now()
+        return not has_ended and self.takes_domain_of(address)
+
+    def takes_domain_of(self, address: str) -> bool:
+        return not self.mail_domains or domain_of(address) in self.mail_domains
 
     @property
     def is_admitting(self) -> bool:

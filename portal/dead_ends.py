@@ -79,6 +79,13 @@ DEAD_ENDS = {
         ),
         Step.ASK,
     ),
+    LinkState.LINK_ENDED: DeadEnd(
+        _("This link no longer works."),
+        _(
+            "No fresh letter can be sent: the link you came through takes nobody new. If there is a newer letter, open that one, or ask whoever gave you the link."
+        ),
+        Step.ASK,
+    ),
     LinkState.LINK_FULL: DeadEnd(
         _("All places are taken."),
         _(

@@ -131,7 +131,9 @@ def resend(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = ResendForm(posted(request), default_validity=invitation.validity)
     if form.is_valid():
         try:
-            resend_invitation(invitation=invitation, by=request.user, **form.cleaned_data)
+            invitation = resend_invitation(
+                invitation=invitation, by=request.user, **form.cleaned_data
+            )
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -30,6 +30,7 @@ from invitations.actions.reminding import remind_invited, tell_of_unused
 from invitations.actions.sending import (
     AlreadyInvited,
     InvitationNotUsable,
+    ItsLinkIsClosed,
     correct_address,
     invite_user,
     resend_invitation,
@@ -44,6 +45,7 @@ __all__ = [
     "InvitationNotUsable",
     "InviteLinkClosed",
     "InviteLinkNotUsable",
+    "ItsLinkIsClosed",
     "LinkMakesNoAdministrators",
     "MailDomainNotAllowed",
     "QuotaBelowUsed",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions import AddressTaken, tell_of_account
 from audit.journal import record
-from base.addresses import canonical_address, domain_of, readable_domain
+from base.addresses import canonical_address, readable_domain
 from base.names import clean_strangers_name
 from invitations.actions.sending import (
     AlreadyInvited,
@@ -61,7 +61,7 @@ class MailDomainNotAllowed(ValidationError):
 
 def check_mail_domain(link: InviteLink, address: str) -> None:
     """Raise MailDomainNotAllowed unless the link takes this canonical address."""
-    if link.mail_domains and domain_of(address) not in link.mail_domains:
+    if not link.takes_domain_of(address):
         raise MailDomainNotAllowed(link.mail_domains)
 
 

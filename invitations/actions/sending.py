@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -45,8 +46,20 @@ class AlreadyInvited(ValidationError):
 class InvitationNotUsable(ValidationError):
     """Answered, withdrawn, expired, replaced, or its sender may no longer invite."""
 
+    def __init__(self, sentence: Any = None, code: str = "invitation_not_usable") -> None:
+        super().__init__(sentence or _("This invitation can no longer be used."), code=code)
+
+
+class ItsLinkIsClosed(InvitationNotUsable):
+    """The shared link it came through is off or full: a letter would open nothing."""
+
     def __init__(self) -> None:
-        super().__init__(_("This invitation can no longer be used."), code="invitation_not_usable")
+        super().__init__(
+            _(
+                "It came through an invite link that is off or full. Turn that on, or let more people in, first."
+            ),
+            code="its_link_is_closed",
+        )
 
 
 def token_of(invitation: Invitation) -> str:
@@ -131,14 +144,18 @@ def resend_invitation(
     An administrator becomes the sender; ``by`` is None when the invited person asked for a fresh
     link themselves, which keeps the sender. Works for expired invitations too.
 
-    Raises InvitationNotUsable for an answered or revoked one.
+    Raises InvitationNotUsable for an answered or revoked one; where they ask themselves, also for
+    one whose sender may not invite any more or whose shared link takes nobody new. Raises
+    ItsLinkIsClosed where the letter could not be accepted anyway.
     """
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.can_be_sent_again:
         raise InvitationNotUsable
+    if not invitation.is_admitted:
+        raise ItsLinkIsClosed
     if by is not None:
         invitation.sender, invitation.sender_name = by, by.full_name
-    elif not Invitation.objects.from_valid_senders().filter(pk=invitation.pk).exists():
+    elif not _may_ask_again(invitation):
         raise InvitationNotUsable
     invitation.validity = _checked(validity or invitation.validity)
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
@@ -216,6 +233,12 @@ def reveal_link(*, invitation: Invitation, by: User) -> str:
         raise InvitationNotUsable
     record("invitation.link_copied", by=by, subject=found)
     return absolute_url("portal:invitation", token=token_of(found))
+
+
+def _may_ask_again(invitation: Invitation) -> bool:
+    link = invitation.invite_link
+    is_taken = link is None or link.takes(invitation.email)
+    return is_taken and Invitation.objects.from_valid_senders().filter(pk=invitation.pk).exists()
 
 
 def _refuse_known(email: str) -> None:

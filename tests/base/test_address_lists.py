@@ -66,6 +66,9 @@ def read(text):
         ("@, x@, @y, a@b@c.example", [("", "! @"), ("", "! x@"), ("", "! @y"), ("", "! a@b@c.example")]),
         (f'"Brandt, Sofia <{SOFIA}>', [("Brandt, Sofia", SOFIA)]),
         (f"Sofia <{SOFIA}", [("Sofia", SOFIA)]),
+        # Bullets, numbers and joining words of a list.
+        (f"- {SOFIA}\n2) {OMAR}", [("", SOFIA), ("", OMAR)]),
+        (f"1. {SOFIA} and {OMAR}", [("", SOFIA), ("", OMAR)]),
         # A name that cannot be one is left to the address.
         (f"see www.evil.example <{SOFIA}>", [("", SOFIA)]),
         (f"{'x' * 101} <{SOFIA}>", [("", SOFIA)]),
@@ -120,6 +123,7 @@ def test_nothing_crashes_and_each_entry_reads_as_itself(text):
 
 @pytest.mark.parametrize(
     "text", ["a" * 100_000, "@" * 100_000, '"' * 99_999, "<" * 99_999, "(" * 99_999, "a@," * 30_000,
+             "<" + " " * 50_000 + "@" + " " * 49_000 + "x", "<" + "a@b " * 24_000,
              "a@b " * 25_000, "<a@b>" * 20_000, "\\" * 99_999, "a,\t" * 30_000]
 )  # fmt: skip
 def test_hostile_pastes_take_little_time(text):

@@ -14,6 +14,11 @@ def test_safe_cell_takes_the_formula_out_of_a_cell(start):
     assert safe_cell(f"{start}1+1") == f"'{start}1+1"
 
 
+@pytest.mark.parametrize("end", [";", ",", "\t", "|", "\n", "; "])
+def test_safe_cell_takes_the_formula_out_of_what_another_spreadsheet_reads_as_a_cell(end):
+    assert safe_cell(f"Hana{end}=cmd|' /C calc'!A0") == f"Hana{end}'=cmd|' /C calc'!A0"
+
+
 @pytest.mark.parametrize("value", ["Hana", "a=b", "2026-11-22T10:00:00Z", " =1"])
 def test_safe_cell_leaves_ordinary_text_alone(value):
     assert safe_cell(value) == value

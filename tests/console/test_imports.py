@@ -335,6 +335,31 @@ def test_start_asks_what_holds_for_all_and_runs_behind_the_page(console, mixed, 
     assert "Invitation of Sofia Brandt" in page
 
 
+def test_what_was_started_once_goes_on_as_it_was_begun(console, mixed, ada):
+    pilots = RoleFactory(name="Pilots")
+    package = Package.objects.create(name="Freight", name_key="freight")
+    begun = {
+        "roles": [pilots],
+        "package": package,
+        "validity": timedelta(days=1),
+        "message": "Welcome aboard",
+        "language": "de",
+    }
+    import_ = actions.start_import(import_=mixed, by=ada, **begun)
+    actions.stop_import(import_=import_, by=ada)
+
+    form = console.get(address(mixed, "start/")).context["form"]
+    shown = console.get(address(mixed, "start/")).content.decode()
+
+    assert form.initial == {name: value for name, value in begun.items() if name != "validity"}
+    assert form["validity"].value() == "24"
+    assert re.search(rf'value="{pilots.public_id}"[^>]*checked', shown)
+    assert re.search(rf'value="{package.public_id}"[^>]*selected', shown)
+    package.delete()
+    page = text_of(console.get(address(mixed, "start/")))
+    assert "The access package Freight, with which it was started, was deleted." in page
+
+
 def test_adding_asks_for_no_validity_and_no_note(console, checked):  # noqa: F811
     import_ = checked(people(2), kind="add")
 

@@ -47,6 +47,24 @@ EVERYBODY = (
 )
 
 
+def test_a_longer_paste_than_the_box_takes_is_refused_whole(console):
+    many = "\n".join(f"{'x' * 400}{number}@example.org" for number in range(300))
+
+    response = console.post(PAGE, {"people": many})
+    removed = console.post(CHECK, {"people": many, "remove": "0"}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert "These are more than 500 addresses." in text_of(response)
+    assert box_of(removed) is None or len(box_of(removed)) > 100_000
+    assert "maxlength" not in console.get(PAGE).content.decode().split('name="people"')[1][:300]
+
+
+def test_a_chips_number_that_is_none_removes_nothing(console):
+    response = console.post(CHECK, {"people": SOFIA, "remove": "9" * 5000}, headers=HTMX)
+
+    assert response.status_code == 200
+
+
 def test_each_address_says_at_once_what_it_is(console, known):
     response = console.post(CHECK, {"people": EVERYBODY}, headers=HTMX)
 

@@ -78,6 +78,7 @@ def test_delimiters_are_found(delimiter):
         ("\n\nEmail,Name\n\n,,\na@b.example,A\n \n", ["Email", "Name"], [(6, ["a@b.example", "A"])]),
         # No head line.
         ("a@b.example,A\nc@d.example,C", ["1", "2"], [(1, ["a@b.example", "A"]), (2, ["c@d.example", "C"])]),
+        ("sofia@@b.example;Sofia\nc@d.example;C", ["1", "2"], [(1, ["sofia@@b.example", "Sofia"]), (2, ["c@d.example", "C"])]),
         # A quoted line break: the line is where the row begins.
         ('Email,Name\na@b.example,"A\nB"\nc@d.example,C', ["Email", "Name"], [(2, ["a@b.example", "A\nB"]), (4, ["c@d.example", "C"])]),
         # Old Macs.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit.models import Event
 from imports import actions
 from imports.models import Import, Row
 from imports.runner import work_off
@@ -57,6 +58,64 @@ def test_a_later_row_takes_the_place_of_a_dropped_one(import_):
 
     assert states_of(import_) == ["dropped", "problem", "ready"]
     assert actions.drop_rows(by=None, import_=import_, numbers=[2]) == 0
+
+
+def test_a_row_that_cannot_be_done_stands_in_nobodys_way(checked):
+    again = "sofia@kelpworks.example,Sofia,Brandt"
+    import_ = checked(lines("sofia@kelpworks.example,www.evil.example,Brandt", again, again))
+    assert states_of(import_) == ["problem", "ready", "problem"]
+
+    actions.drop_problems(by=None, import_=import_)
+
+    assert states_of(import_) == ["dropped", "ready", "dropped"]
+
+
+def test_looking_again_finds_the_same_row_first_however_long_the_file(checked, monkeypatch):
+    monkeypatch.setattr("imports.working.BATCH", 2)
+    twice = "sofia@kelpworks.example,Sofia,Brandt"
+    import_ = checked(lines("a@b.example,A,B", twice, twice, "c@d.example,C,D", twice))
+    wanted = ["ready", "ready", "problem", "ready", "problem"]
+    assert states_of(import_) == wanted
+
+    actions.check_again(import_=import_)
+    work_off()
+
+    assert states_of(import_) == wanted
+
+
+def test_an_address_is_not_cut_into_somebody_elses(checked):
+    import_ = checked(lines(f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.community{'x' * 5},A,B"))
+
+    [row] = import_.rows.all()
+    assert (row.state, row.problem) == ("problem", "The address is longer than 254 characters.")
+
+
+def test_changes_to_rows_are_in_the_journal(import_, ada):
+    actions.mend_row(
+        row=import_.rows.get(number=3), email="o@x.example", first_name="O", last_name="X", by=ada
+    )
+    actions.drop_rows(import_=import_, numbers=[2, 3], by=ada)
+    actions.restore_rows(import_=import_, numbers=[2], by=ada)
+    actions.drop_problems(import_=import_, by=ada)
+
+    happened = Event.objects.filter(action__startswith="import.row").order_by("pk")
+    assert [(one.action, one.actor_id, one.data) for one in happened] == [
+        (
+            "import.row_mended",
+            ada.public_id,
+            {
+                "line": 3,
+                "changes": {
+                    "email": ["nope", "o@x.example"],
+                    "first_name": ["No", "O"],
+                    "last_name": ["Pe", "X"],
+                },
+            },
+        ),
+        ("import.rows_dropped", ada.public_id, {"rows": 2}),
+        ("import.rows_restored", ada.public_id, {"rows": 1}),
+        ("import.rows_dropped", ada.public_id, {"rows": 1}),
+    ]
 
 
 def test_a_restored_row_is_checked_again(import_):

@@ -98,6 +98,33 @@ def test_allowed_domains_are_said_before_anybody_types_and_checked(ada):
     assert ask(join_link(link), email="Sofia@MÜNCHEN.example").status_code == 200
 
 
+def test_page_names_no_product_that_nobody_sees_who_joins(ada):
+    hidden = ProductFactory(name="Secret", roles=[RoleFactory(name="Inner")])
+    package = PackageFactory(products=[hidden, ProductFactory(name="Freight")])
+
+    page = text_of(Client().get(join_link(InviteLinkFactory(sender=ada, package=package))))
+
+    assert "Freight" in page
+    assert "Secret" not in page
+
+
+@pytest.mark.parametrize("name", ["Confirm at evil.com now", "a/b", "evil-login.example"])
+def test_a_name_that_a_mail_program_would_make_a_link_of_is_refused(address, name):
+    answer = ask(address, first_name=name)
+
+    assert answer.status_code == 422
+    assert "A name cannot contain a link." in text_of(answer)
+
+
+def test_the_letter_greets_nobody_by_a_name_that_anybody_may_have_typed(address, deliver):
+    ask(address, first_name="Your key leaked!")
+
+    [letter] = deliver()
+    assert "leaked" not in letter.body
+    assert "leaked" not in letter.alternatives[0].content
+    assert "You are invited to Harbour APIs" in letter.body
+
+
 def test_page_keeps_its_address_to_itself(address):
     for one in (address, "/join/nonsense/"):
         for response in (Client().get(one), Client().head(one), Client().post(one)):
@@ -311,7 +338,8 @@ def test_one_address_is_asked_for_three_times_an_hour_from_anywhere(address, ben
 
 def test_the_limit_of_an_address_counts_every_spelling_and_every_link(address, ada):
     other = join_link(InviteLinkFactory(sender=ada))
-    spellings = ["SOFIA@example.org", " sofia@EXAMPLE.org ", "Sofia@example.org"]
+    # What stands behind a plus is mostly one and the same mailbox.
+    spellings = ["SOFIA@example.org", " sofia@EXAMPLE.org ", "Sofia+1@example.org"]
 
     for spelling in spellings:
         assert ask(address, email=spelling).status_code == 200
@@ -467,6 +495,18 @@ def test_the_letter_makes_the_account(address, link):
     assert link.used == 1
 
 
+def test_no_letter_is_sent_again_that_its_link_would_not_admit(address, link, ada, console):
+    ask(address)
+    invitation = Invitation.objects.get()
+    actions.turn_off_link(link=link, by=ada)
+
+    response = console.post(f"/console/invitations/{invitation.public_id}/resend/", {})
+
+    assert response.status_code == 422
+    assert "It came through an invite link that is off or full." in text_of(response)
+    assert Invitation.objects.get().times_sent == 1
+
+
 def test_letter_of_a_link_that_was_switched_off_says_so(address, link, ada):
     ask(address)
     actions.turn_off_link(link=link, by=ada)
@@ -478,6 +518,25 @@ def test_letter_of_a_link_that_was_switched_off_says_so(address, link, ada):
     for shown in (page, answer):
         assert "The link you came through was switched off." in text_of(shown)
     assert not User.objects.filter(email="sofia@example.org").exists()
+
+
+@pytest.mark.parametrize("how", ["ended", "domain"])
+def test_an_expired_letter_is_not_renewed_once_its_link_takes_nobody_new(address, link, how):
+    ask(address)
+    invitation = Invitation.objects.get()
+    past = timezone.now() - HOUR
+    Invitation.objects.update(expires_at=past)
+    assert "A fresh letter" in text_of(Client().get(invitation_link(invitation)))
+
+    InviteLink.objects.update(
+        **({"expires_at": past} if how == "ended" else {"mail_domains": ["only.example"]})
+    )
+
+    page = Client().get(invitation_link(invitation))
+    assert "the link you came through takes nobody new" in text_of(page)
+    assert Client().post(f"{invitation_link(invitation)}renew/").status_code == 410
+    with pytest.raises(actions.InvitationNotUsable):
+        actions.resend_invitation(invitation=invitation, by=None)
 
 
 @pytest.mark.django_db(transaction=True)
