@@ -116,6 +116,8 @@ def register_all() -> None:
                 build=build,
                 sample=SAMPLE,
                 variables=VARIABLES | besides,
+                # Who was added with a password has none.
+                link_is_optional=kind == "welcome",
                 facts_of=facts_of,
             )
         )

@@ -14,7 +14,16 @@ from mail.letters import LINK, Letter
 from mail.markup import faults_of_html, faults_of_text, link_is_clickable, wash
 from mail.models import Wording
 from mail.templatetags.letters import moment
-from mail.wording import Problem, Refused, Tree, always_says, fill, read
+from mail.wording import (
+    Problem,
+    Refused,
+    Tree,
+    always_says,
+    fill,
+    read,
+    says_unasked,
+    tokens_of,
+)
 
 _EXCERPT = 30
 
@@ -160,13 +169,30 @@ def _faults_of_body(source: str, letter: Letter, *, longest: int, is_html: bool)
         return refusal.problems
     if problems := faults_of_html(source) if is_html else faults_of_text(source):
         return problems
-    if letter.must_have_link and not always_says(tree, LINK):
+    return _faults_of_link(source, tree, letter, is_html=is_html) if letter.must_have_link else []
+
+
+def _faults_of_link(source: str, tree: Tree, letter: Letter, *, is_html: bool) -> list[Problem]:
+    """What stands in the way of a reader who has a link, or of one who has none."""
+    if not always_says(tree, LINK):
         words = _("Without {{ link }} nobody can follow this letter. Add it outside conditions.")
         return [Problem(_last_line(source), words)]
-    if letter.must_have_link and is_html and not link_is_clickable(source):
+    if letter.link_is_optional and says_unasked(tree, LINK):
+        words = _(
+            "People who have a password get no link. Write {% if link %} before what is about it and {% endif %} behind."
+        )
+        return [Problem(_line_of_link(source), words)]
+    if is_html and not link_is_clickable(source):
         words = _('Nothing leads to the link. Add <a class="button" href="{{ link }}">…</a>.')
         return [Problem(_last_line(source), words)]
     return []
+
+
+def _line_of_link(source: str) -> int:
+    found = next(
+        (token for token in tokens_of(source) if token.contents.split()[:1] == [LINK]), None
+    )
+    return found.lineno or 1 if found else _last_line(source)
 
 
 def _last_line(source: str) -> int:

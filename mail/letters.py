@@ -49,6 +49,8 @@ class Letter:
     # Names of the context that an edited text may use, each with a sentence for whoever edits it.
     # An address is called ``link`` or ``..._url``. A letter without any is not edited.
     variables: Mapping[str, Any] = field(default_factory=dict)
+    # Some readers have no secret link, so a text must ask before it shows one.
+    link_is_optional: bool = False
     # What the letter could say to the person with this address, without its secret link; for
     # previews. None: there is nothing that this letter could tell them.
     facts_of: Callable[[str], dict[str, Any] | None] = lambda _address: None

@@ -114,6 +114,21 @@ def always_says(tree: Tree, name: str) -> bool:
     return False
 
 
+def says_unasked(tree: Tree, name: str) -> bool:
+    """Whether the value is shown somewhere without asking first that there is one."""
+    for node in tree:
+        match node:
+            case Value(name=said) if said == name:
+                return True
+            case Choice(name=asked) if asked == name:
+                if says_unasked(node.otherwise if node.wanted else node.then, name):
+                    return True
+            case Choice():
+                if says_unasked(node.then, name) or says_unasked(node.otherwise, name):
+                    return True
+    return False
+
+
 def names_in(tree: Tree) -> set[str]:
     """Every variable that the text shows or asks for."""
     found = set()

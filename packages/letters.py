@@ -52,6 +52,7 @@ def register_all() -> None:
                 "products": _("The products that they have subscriptions to, or nothing"),
                 "subscriptions_url": _("The address of the list of their subscriptions"),
             },
+            link_is_optional=True,
             facts_of=facts_of,
         )
     )

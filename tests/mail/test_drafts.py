@@ -247,6 +247,24 @@ def test_each_part_is_refused_in_its_own_words(part, source, words):
     assert words in refusal.value.message_dict[part][0]
 
 
+@pytest.mark.parametrize("kind", ["welcome", "welcome_with_package"])
+def test_a_link_that_not_everybody_has_is_asked_for_first(kind):
+    html = '<p><a class="button" href="{{ link }}">Choose a password</a></p>'
+    wrong = Draft(subject="Hello", text="Hello\nGo: {{ link }} now", html=html)
+    right = Draft(
+        subject="Hello",
+        text="{% if not link %}Sign in.{% else %}Go: {{ link }} now{% endif %}",
+        html="{% if link %}" + html + "{% endif %}",
+    )
+
+    faults = wrong.faults(letter_of(kind))
+
+    assert set(faults) == {"text", "html"}
+    assert faults["text"][0].line == 2
+    assert "People who have a password get no link." in str(faults["text"][0].words)
+    assert right.faults(letter_of(kind)) == {}
+
+
 def test_refusals_show_how_their_line_begins():
     draft = draft_of(text="{{ link }}\n   This is the line with the mistake {{ nme }}")
 
