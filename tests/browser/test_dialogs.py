@@ -196,3 +196,39 @@ def test_the_theme_is_kept(open_browser, ben):
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.goto("/profile/")
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_another_theme_keeps_a_key_that_is_shown_once(open_browser, ben):
+    key = KeyFactory(subscription__owner=ben)
+    page = open_browser(ben)
+    page.goto(f"/subscriptions/{key.subscription.public_id}/keys/{key.public_id}/regenerate/")
+    page.get_by_role("button", name="Regenerate").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Your new key")
+    shown = page.locator("main").inner_text()
+
+    page.locator("details.own-menu summary").click()
+    with page.expect_response("**/theme/"):
+        page.get_by_role("button", name="Dark").click()
+
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    expect(heading).to_have_text("Your new key")
+    assert page.locator("main").inner_text() == shown
+    page.goto("/profile/")
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def test_without_script_no_theme_is_offered_where_going_back_loses_a_key(open_browser, ben):
+    key = KeyFactory(subscription__owner=ben)
+    page = open_browser(ben, script=False)
+    page.goto(f"/subscriptions/{key.subscription.public_id}/keys/{key.public_id}/regenerate/")
+    page.locator("details.own-menu summary").click()
+    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+
+    page.get_by_role("button", name="Regenerate").click()
+
+    page.locator("details.own-menu summary").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name="Dark")).to_be_hidden()
