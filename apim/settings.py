@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Closed by default: a view without a mark from base.doors leads to the sign-in page.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "base.doors.SignInFirst",
     "accounts.middleware.SessionActivity",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "base.middleware.GoneMeanwhile",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.ForcedPasswordChange",
+    "portal.middleware.PostOnlyPages",
 ]
 
 TEMPLATES = [

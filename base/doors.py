@@ -1,6 +1,6 @@
 """Who may pass. Every view carries exactly one of these marks; a test walks all addresses.
 
-``LoginRequiredMiddleware`` closes every unmarked view to visitors, so forgetting a mark fails
+``SignInFirst`` closes every unmarked view to visitors, so forgetting a mark fails
 closed, and ``tests/test_doors.py`` fails loudly.
 """
 
@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import urlencode
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from base.links import is_local_path
 
 View = Callable[..., HttpResponseBase]
 Door = Literal["open", "signed in", "administrators"]
@@ -27,13 +30,20 @@ Door = Literal["open", "signed in", "administrators"]
 WOKE_AT = "woke_at"
 
 
+class SignInFirst(LoginRequiredMiddleware):
+    """Leads visitors to the sign-in page."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponseRedirect:
+        return _ask("account_login", request)
+
+
 def open_to_all(view: View) -> View:
     """Visitors may pass."""
     return _marked(login_not_required(view), "open")
 
 
 def signed_in_only(view: View) -> View:
-    """Any active user may pass (held by LoginRequiredMiddleware)."""
+    """Any active user may pass (held by SignInFirst)."""
     return _marked(view, "signed in")
 
 
@@ -48,11 +58,11 @@ def administrators_only(view: View) -> View:
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if not user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _ask("account_login", request)
         if not user.is_administrator:
             raise PermissionDenied
         if password_age(request) > min(settings.CONSOLE_SIGN_IN_SECONDS, _awake_for(request)):
-            return _ask_password(request)
+            return _ask("account_reauthenticate", request)
         return view(request, *args, **kwargs)
 
     return _marked(door, "administrators")
@@ -67,7 +77,7 @@ def recent_password_required(view: View) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if password_age(request) > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
-            return _ask_password(request)
+            return _ask("account_reauthenticate", request)
         return view(request, *args, **kwargs)
 
     return door
@@ -85,9 +95,29 @@ def _awake_for(request: HttpRequest) -> float:
     return time.time() - woke_at if woke_at else float("inf")
 
 
-def _ask_password(request: HttpRequest) -> HttpResponseBase:
-    query = urlencode({"next": request.get_full_path()})
-    return redirect(f"{reverse('account_reauthenticate')}?{query}")
+def _ask(ceremony: str, request: HttpRequest) -> HttpResponseRedirect:
+    """Who are you? And then back: to the page asked for, or to the one with the pressed button.
+
+    The ceremony's page says that the button did nothing. By the address, because a message would
+    give every visitor a session.
+    """
+    if request.method in {"GET", "HEAD"}:
+        query = {"next": request.get_full_path()}
+    else:
+        query = {"next": _page_of_the_button(request), "undone": "1"}
+    return redirect(f"{reverse(ceremony)}?{urlencode(query, safe='/')}")
+
+
+def _page_of_the_button(request: HttpRequest) -> str:
+    """The page of ours that sent this form; where the browser does not say, its face's start."""
+    referer = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        page = urlsplit(referer)
+        path = f"{page.path}?{page.query}" if page.query else page.path
+        if is_local_path(path):
+            return path
+    console = reverse("console:overview")
+    return console if request.path.startswith(console) else reverse("portal:home")
 
 
 def _marked(view: View, door: Door) -> View:

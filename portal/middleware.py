@@ -1,9 +1,9 @@
-"""A password that somebody else chose is changed before anything else."""
+"""A chosen password comes before anything else; an address of a button says so to readers."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -29,6 +29,21 @@ class ForcedPasswordChange:
         if user.is_authenticated and user.must_change_password and not _is_allowed(request.path):
             return redirect("account_change_password")
         return self.get_response(request)
+
+
+class PostOnlyPages:
+    """A page instead of nothing for whoever opens or reloads the address of a button."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET":
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
 
 def _is_allowed(path: str) -> bool:

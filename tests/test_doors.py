@@ -1,17 +1,21 @@
 """Every address of the service, and who may pass it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from tests.conftest import sign_in
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 # Views that are not ours, and so carry no mark: allauth's ceremonies have doors of their own,
-# held by allauth and by LoginRequiredMiddleware, and are tried below like all others.
+# held by allauth and by SignInFirst, and are tried below like all others.
 ALLAUTH = {
     "account_login": "open",
     "account_reset_password": "open",
@@ -95,6 +99,62 @@ def test_no_address_answers_with_an_error_of_ours(name, console):
     for method in ["get", "head", "post"]:
         response = getattr(console, method)(address_of(name))
         assert response.status_code < 500, (method, name)
+
+
+POST_ONLY = [
+    "/console/developers/bulk/",
+    "/console/invitations/bulk/",
+    "/console/invitations/several/check/",
+    "/console/mail/bulk/",
+    "/console/mail/send/failed/",
+    "/console/subscriptions/bulk/",
+    "/theme/",
+]
+
+
+@pytest.mark.parametrize("address", POST_ONLY)
+def test_the_address_of_a_button_has_a_page_with_a_way_back(address, console):
+    page = console.get(address)
+
+    assert page.status_code == 405
+    assert page["Allow"] == "POST"
+    assert "This address belongs to a button" in page.content.decode()
+    start = "/console/" if address.startswith("/console/") else "/"
+    assert f'<a class="btn btn-secondary" href="{start}">' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "page", "back"),
+    [
+        ("/console/mail/bulk/", "http://testserver/console/mail/?q=a", "/console/mail/%3Fq%3Da"),
+        ("/console/mail/bulk/", "https://evil.example/console/mail/", "/console/"),
+        ("/console/mail/bulk/", "http://testserver//evil.example/", "/console/"),
+        ("/console/mail/bulk/", None, "/console/"),
+        ("/profile/sessions/end/", "http://testserver/profile/", "/profile/"),
+        ("/profile/sessions/end/", None, "/"),
+    ],
+)
+def test_a_button_pressed_after_the_session_leads_back_to_its_page(client, address, page, back):
+    response = client.post(address, headers={"Referer": page} if page else {})
+
+    assert response["Location"] == f"/sign-in/?next={back}&undone=1"
+    assert "You were signed out; nothing was done." in client.get(response["Location"]).text
+
+
+def test_a_button_pressed_after_a_long_silence_leads_back_to_its_page(ada):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        browser = sign_in(ada)
+        browser.get("/console/mail/")
+        clock.shift(timedelta(minutes=31))
+
+        asked = browser.post(
+            "/console/mail/bulk/", headers={"Referer": "http://testserver/console/mail/"}
+        )
+
+        assert asked["Location"] == "/sign-in/again/?next=/console/mail/&undone=1"
+        assert "Nothing was done yet." in browser.get(asked["Location"]).text
+        answer = browser.post(asked["Location"], {"password": PASSWORD})
+        assert answer["Location"] == "/console/mail/"
 
 
 def test_a_blocked_administrator_is_out_at_the_next_request(console, ada):

@@ -168,7 +168,7 @@ def test_console_left_alone_asks_for_the_password_until_it_is_given(ada):
         clock.shift(timedelta(minutes=31))
 
         asked = client.get("/console/developers/")
-        assert asked["Location"] == "/sign-in/again/?next=%2Fconsole%2Fdevelopers%2F"
+        assert asked["Location"] == "/sign-in/again/?next=/console/developers/"
         # Looking again, or at another page first, opens nothing.
         assert client.get("/profile/").status_code == 200
         assert client.get("/console/developers/").status_code == 302

@@ -334,6 +334,7 @@ DEAD = [
     *["join/{join_off}/", "join/{join_ended}/", "join/{join_full}/", "join/{join_replaced}/"],
     "join/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",
     "no-such-page/",
+    "theme/",
 ]
 
 
