@@ -77,7 +77,7 @@ def facts_of(user: User) -> dict[str, Any]:
     letters = Message.objects.about(user.public_id)[:SHOWN]
     facts = _calls_of(user)
     return {
-        "blocked_by": _actor_of(facts["block"]),
+        "blocked_by": _actor_of(facts["last_block"]),
         "roles": Role.objects.in_order().filter(members=user),
         "sessions": [
             {"row": row, "device": device_name(row.user_agent)}
@@ -114,12 +114,12 @@ def _calls_of(user: User) -> dict[str, Any]:
         "subscriptions": [(row, calls.get(row.pk, Calls())) for row in subscriptions],
         "counts": counts_of(user),
         "calls": calls_of_user(user),
-        "block": None,
+        "last_block": None,
     }
     if user.is_blocked and user.blocked_at:
         refused = Key.objects.callable_by_owner().filter(subscription__owner=user)
         facts |= {
-            "block": _block_of(user),
+            "last_block": _block_of(user),
             "keys_refused": refused.count(),
             "first_refusal": first_refusal_since(user, user.blocked_at),
         }

@@ -127,6 +127,16 @@ def test_page_says_since_when_by_whom_and_why_somebody_is_blocked(console, ada, 
     assert "Ada Lovelace blocked this person: Left &lt;the&gt; company" in content
 
 
+def test_page_says_what_the_block_ended(console, ada, ben):
+    sign_in(ben)
+    sign_in(ben)
+    actions.block_user(user=ben, by=ada)
+
+    content = " ".join(console.get(url(ben)).content.decode().split())
+
+    assert "<dt>Sessions ended</dt> <dd>2</dd>" in content
+
+
 def test_page_tells_how_they_came_and_whom_they_invited(console, ada):
     chen = AdministratorFactory(first_name="Chen", last_name="Wu")
     InvitationFactory(sender=ada, user=chen, accepted_at=timezone.now())
