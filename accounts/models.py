@@ -291,7 +291,11 @@ class SessionManager(BaseSessionManager.from_queryset(models.QuerySet)):  # type
 
     def open_of(self, user: User) -> models.QuerySet["Session"]:
         """Sessions of a person that still open a door, the latest first."""
-        return self.filter(user=user, expire_date__gt=timezone.now()).order_by("-last_seen_at")
+        return self.open().filter(user=user).order_by("-last_seen_at")
+
+    def open(self) -> models.QuerySet["Session"]:
+        """Sessions that still open a door."""
+        return self.filter(expire_date__gt=timezone.now())
 
 
 class Session(AbstractBaseSession):

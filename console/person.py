@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Prefetch, When
+from django.db.models import Case, Prefetch, QuerySet, When
 from django.utils.translation import gettext as _
 
 from accounts.actions import CannotBlockSelf, CannotDeleteSelf, LastAdministrator
@@ -47,6 +47,16 @@ def effects_of_block(user: User) -> Effects:
         sessions=Session.objects.open_of(user).count(),
         invitations=Invitation.objects.pending().filter(sender=user).count(),
         links=list(links.order_by("name", "pk").values_list("name", flat=True)),
+    )
+
+
+def effects_of_blocks(people: QuerySet[User]) -> dict[str, Count]:
+    """What blocking several people would end, in numbers; one statement."""
+    return counts_up_to_limit(
+        sessions=Session.objects.open().filter(user__in=people),
+        invitations=Invitation.objects.pending().filter(sender__in=people),
+        subscriptions=Subscription.objects.active().filter(owner__in=people),
+        keys=Key.objects.callable_by_owner().filter(subscription__owner__in=people),
     )
 
 

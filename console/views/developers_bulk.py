@@ -20,6 +20,7 @@ from accounts.models import User, UserQuerySet
 from base.doors import administrators_only
 from console.forms.people import BulkForm, DevelopersFilter
 from console.listing import BULK_LIMIT, Count, count_up_to_limit
+from console.person import effects_of_blocks
 from console.requests import ConsoleRequest
 
 NAMES_SHOWN = 5
@@ -92,6 +93,7 @@ def _ask(
         "names": [user.full_name for user in others.active()[:NAMES_SHOWN]],
         "more": max(others.active().count() - NAMES_SHOWN, 0),
         "will_be_blocked": others.active().count(),
+        "effects": effects_of_blocks(others.active()),
         "already_blocked": others.blocked().count(),
         "includes_self": people.filter(pk=request.user.pk).exists(),
         "back": back,

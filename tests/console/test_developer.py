@@ -127,6 +127,15 @@ def test_page_says_since_when_by_whom_and_why_somebody_is_blocked(console, ada, 
     assert "Ada Lovelace blocked this person: Left &lt;the&gt; company" in content
 
 
+def test_a_blocked_person_is_activated_beside_the_state(console, ada, ben):
+    actions.block_user(user=ben, by=ada)
+
+    content = console.get(url(ben)).content.decode()
+
+    account = content[content.index("account-title") : content.index("Registered")]
+    assert f'action="{url(ben, "activate/")}"' in account
+
+
 def test_page_says_what_the_block_ended(console, ada, ben):
     sign_in(ben)
     sign_in(ben)

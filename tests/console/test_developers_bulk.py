@@ -9,7 +9,13 @@ from audit.models import Event
 from console.views import developers_bulk
 from mail.models import Message
 from tests.conftest import sign_in
-from tests.factories import RoleFactory, UserFactory
+from tests.factories import (
+    InvitationFactory,
+    KeyFactory,
+    RoleFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +61,40 @@ def test_block_asks_first_and_changes_nothing_yet(console, ada, ben, chen, dana)
     assert "You are left out: you cannot block yourself." in content
     assert "1 is left out: blocked already." in content
     assert User.objects.blocked().get() == dana
+
+
+def test_block_says_in_numbers_what_it_will_hit(console, ada, ben, chen, dana):
+    for _session in range(2):
+        sign_in(ben)
+    KeyFactory(subscription__owner=ben)
+    subscription = KeyFactory(subscription__owner=chen).subscription
+    KeyFactory(subscription=subscription, slot="secondary")
+    InvitationFactory(sender=chen)
+    # None of these is hit: not active, not selected, blocked already, oneself.
+    SubscriptionFactory(owner=ben, state="suspended")
+    KeyFactory(subscription__owner=UserFactory())
+    KeyFactory(subscription__owner=dana)
+    KeyFactory(subscription__owner=ada)
+
+    response = console.post(BULK, {"action": "block", "selected": ids(ada, ben, chen, dana)})
+
+    content = response.content.decode()
+    assert "<strong>2 open sessions</strong> end" in content
+    assert "<strong>2 active subscriptions</strong> stop working." in content
+    assert "<strong>3 live keys</strong> are refused" in content
+    assert "<strong>1 pending invitation</strong> they sent stops working." in content
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_the_question_asks_the_same_queries_for_any_number(
+    console, people, django_assert_num_queries
+):
+    chosen = UserFactory.create_batch(people)
+    for user in chosen:
+        KeyFactory(subscription__owner=user)
+
+    with django_assert_num_queries(16):
+        console.post(BULK, {"action": "block", "selected": ids(*chosen)})
 
 
 def test_block_names_what_was_skipped_and_why(console, ada, ben, chen, dana):
