@@ -15,7 +15,6 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_POST
 
 from base.doors import administrators_only
 from console.dialogs import posted
@@ -130,10 +129,12 @@ def edit(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
 
 
 @administrators_only
-@require_POST
 def test(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     """Send what is typed, saved or not, to whoever typed it. The page keeps it."""
     words = words_of(letter, language)
+    if request.method != "POST":
+        # The answer to a POST keeps this address in the browser's bar.
+        return redirect("console:letter-edit", letter, language)
     form = LetterForm(request.POST)
     status = 422
     if form.is_valid():

@@ -47,6 +47,7 @@ def scene(ada, ben):
     AdministratorFactory(first_name="Chen", last_name="Wei")
     pilots = RoleFactory(name="Pilots", description="Tugs and pilot boats")
     people = [UserFactory(roles=[pilots]) for _person in range(3)]
+    far_out = UserFactory(email="wilhelmina.featherstonehaugh@lighthouse-keepers.example.org")
     actions.block_user(user=people[0], reason="Contract ended", by=ada)
     actions.edit_user(user=ben, note="Prefers mail", by=ada)
     actions.send_password_link(user=ben, by=ada)
@@ -123,6 +124,7 @@ def scene(ada, ben):
     key = KeyFactory(subscription__owner=ben, subscription__product=product)
     SubscriptionFactory(owner=ben, product=product, state="submitted")
     SubscriptionFactory(owner=people[0], product=product, state="suspended", comment="Unpaid")
+    SubscriptionFactory(owner=far_out, product=product, state="suspended", comment="Unpaid")
     package = PackageFactory(
         name="Start",
         welcome="Hello",
@@ -274,6 +276,7 @@ CONSOLE = [
     "{key}/expiry/",
     "access/",
     "access/?person=ben@example.org&api=orders",
+    "access/?person=wilhelmina.featherstonehaugh@lighthouse-keepers.example.org&api=orders",
     "access/?person=ada@example.org&api=orders",
     "access/?person=ben@example.org&api=orders&key=nokey",
     "access/?reference=0000-0000-0000",

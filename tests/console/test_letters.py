@@ -376,6 +376,10 @@ def test_a_test_goes_to_oneself_and_keeps_what_is_typed(console, ada, deliver):
     assert "Test letter" in text_of(console.get("/console/mail/"))
 
 
+def test_the_address_of_a_test_leads_to_the_letter(console):
+    assert console.get(f"{PAGE}test/")["Location"] == PAGE
+
+
 def test_a_test_that_would_fail_is_refused(console):
     answer = console.post(f"{PAGE}test/", TYPED | {"text": "{{ nme }}"})
 
