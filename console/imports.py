@@ -119,6 +119,14 @@ def sample_of(import_: Import) -> list[list[str]]:
     return [list(islice([*values, *[""] * width], width)) for values in rows]
 
 
+def unused_columns(import_: Import, chosen: Iterable[Any]) -> list[str]:
+    """Names of the file's columns that nothing is read from."""
+    numbers = {str(number) for number in chosen}
+    return [
+        name for number, name in enumerate(import_.columns) if name and str(number) not in numbers
+    ]
+
+
 def verb_for(import_: Import, count: int) -> str:
     """The button that starts it, with how many it is about."""
     words = (

@@ -22,6 +22,7 @@ from console.imports import (
     result_of,
     sample_of,
     tabs_of,
+    unused_columns,
     verb_for,
 )
 from console.listing import count_up_to_limit, listing_of, query_without
@@ -83,6 +84,7 @@ def columns(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     context = {
         "import": import_,
         "sample": sample_of(import_),
+        "unused": unused_columns(import_, [field.value() for field in form]),
     }
     back = reverse("console:import-list")
     return show_form(request, "console/imports/columns.html", form=form, back=back, **context)
@@ -153,6 +155,7 @@ def start(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         "package_is_gone": bool(import_.package_name) and import_.package is None,
         "counts": counts,
         "verb": verb_for(import_, counts[Row.State.READY]),
+        "unused": unused_columns(import_, import_.mapping.values()),
     }
     back = _address(import_)
     return show_form(request, "console/imports/start.html", form=form, back=back, **context)

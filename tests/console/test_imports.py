@@ -59,6 +59,28 @@ def mixed(checked):  # noqa: F811 - pytest hands it over
 # --- From the file to the rows --------------------------------------------------------------
 
 
+def test_columns_that_are_not_used_are_named(console):
+    file = csv_file("Email,Name,Roles,Team\nsofia@kelpworks.example,Sofia Brandt,Pilots,Tugs\n")
+    console.post(NEW, {"kind": "invite", "file": file})
+    import_ = Import.objects.get()
+    columns = address(import_, "columns/")
+
+    assert "Not used: Roles, Team. Roles and a package are chosen" in text_of(console.get(columns))
+    refused = console.post(columns, {"first_name": "3"})
+    assert "Not used: Email, Name, Roles." in text_of(refused)
+
+    console.post(columns, {"email": "0", "full_name": "1", "last_name": "3"})
+    work_off()
+    start = console.get(address(import_, "start/"))
+    assert "Not used from the file: Roles. What you choose here holds for all." in text_of(start)
+
+
+def test_nothing_is_said_where_every_column_is_used(console):
+    console.post(NEW, {"kind": "invite", "file": csv_file(people(1))})
+
+    assert "Not used" not in text_of(console.get(address(Import.objects.get(), "columns/")))
+
+
 def test_a_file_goes_from_upload_to_columns_to_rows(console):
     response = console.post(NEW, {"kind": "invite", "file": csv_file(people(2))})
     import_ = Import.objects.get()
