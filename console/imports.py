@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from base.links import absolute_url
+from base.names import clean_name
 from console.forms.imports import RowsFilter
 from console.listing import query_without
 from console.requests import ConsoleRequest
@@ -93,6 +95,19 @@ def page_of_row(row: Row) -> str:
     if row.reference is None or row.about not in PAGES:
         return ""
     return reverse(PAGES[Row.About(row.about)], args=[row.reference])
+
+
+def field_to_mend(row: Row) -> str:
+    """Which of the row's fields its problem is about: a name that is missing or unfit, else the address."""
+    for field in ["first_name", "last_name"]:
+        name = getattr(row, field)
+        try:
+            clean_name(name)
+        except ValidationError:
+            return field
+        if not (name or row.part_of.invites):
+            return field
+    return "email"
 
 
 def report_of(import_: Import) -> Iterator[list[Any]]:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Subscription
+from imports.models import Import
 from invitations.models import Invitation
 from mail import status
 from mail.status import MailStatus
@@ -156,6 +157,8 @@ def rail(context: Context) -> dict[str, object]:
     request = context["request"]
     match = request.resolver_match
     here = match.url_name.split("-")[0] if match and match.namespace == "console" else ""
+    if here == "import" and _adds_people(context):
+        here = "developers"
     counts = {
         name: count() if context.get(name) is None else context[name]
         for name, count in COUNTS.items()
@@ -177,6 +180,13 @@ def rail(context: Context) -> dict[str, object]:
         for section in RAIL
     ]
     return {"sections": sections, "service": context["service"], "request": request}
+
+
+def _adds_people(context: Context) -> bool:
+    """Whether this page's import adds people, instead of inviting them."""
+    import_ = context.get("import") or getattr(context.get("row"), "part_of", None)
+    kind = import_.kind if import_ else context["request"].GET.get("kind")
+    return bool(kind == Import.Kind.ADD)
 
 
 @register.simple_tag(takes_context=True)

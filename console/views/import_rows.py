@@ -15,7 +15,7 @@ from base.csv import csv_response
 from base.doors import administrators_only
 from console.dialogs import posted, sentence_of, show_form, way_back
 from console.forms.imports import MendForm, RowsForm
-from console.imports import REPORT_COLUMNS, report_of
+from console.imports import REPORT_COLUMNS, field_to_mend, report_of
 from console.requests import ConsoleRequest
 from imports import actions
 from imports.models import Import, Row
@@ -38,7 +38,7 @@ def mend(request: ConsoleRequest, public_id: UUID, number: int) -> HttpResponse:
         else:
             if not row.problem:
                 return redirect(back)
-            form.add_error(None, row.problem)
+            form.add_error(field_to_mend(row), row.problem)
     return show_form(request, "console/imports/row.html", form=form, back=back, row=row)
 
 

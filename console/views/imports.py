@@ -179,7 +179,9 @@ def stop(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         ],
         is_danger=True,
     )
-    return show_operation(request, operation, form=form, back=_address(import_))
+    return show_operation(
+        request, operation, form=form, back=_address(import_), **{"import": import_}
+    )
 
 
 @administrators_only
@@ -206,7 +208,9 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         ],
         is_danger=True,
     )
-    return show_operation(request, operation, form=form, back=_address(import_))
+    return show_operation(
+        request, operation, form=form, back=_address(import_), **{"import": import_}
+    )
 
 
 def _begun_with(import_: Import) -> dict[str, Any]:

@@ -262,6 +262,34 @@ def test_a_row_is_mended_on_screen(console, mixed, headers):
     assert console.get(address(mixed, "rows/99/")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"first_name": "Omar"}, "last_name", "Enter a last name."),
+        ({"last_name": "Haddad"}, "first_name", "Enter a first name."),
+        (
+            {"first_name": "Omar", "last_name": "www.evil.example"},
+            "last_name",
+            "A name cannot contain a link.",
+        ),
+        (
+            {"first_name": "Omar", "last_name": "Haddad", "email": "hana@quarry.example"},
+            "email",
+            "Already a developer.",
+        ),
+    ],
+)
+def test_what_is_still_wrong_stands_under_its_field(console, checked, typed, field, words):  # noqa: F811
+    UserFactory(email="hana@quarry.example", first_name="Hana", last_name="Tanaka")
+    import_ = checked(lines("nope,No,Pe"), kind="add")
+
+    refused = console.post(address(import_, "rows/2/"), {"email": "omar@quarry.example"} | typed)
+
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == [field]
+    assert words in refused.content.decode()
+
+
 def test_rows_are_left_out_and_taken_in_again(console, mixed):
     rows = address(mixed, "rows/")
 

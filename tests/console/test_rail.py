@@ -6,6 +6,7 @@ import pytest
 
 from console.templatetags.console import inbox_url
 from tests.factories import InvitationFactory
+from tests.imports.conftest import checked, lines, upload  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,18 @@ def test_rail_marks_the_room_one_is_in(console, path, room):
     page = console.get(f"/console/{path}").content.decode()
 
     assert current(page) == [room]
+
+
+@pytest.mark.parametrize(("kind", "room"), [("invite", "Invitations"), ("add", "Developers")])
+def test_rail_marks_the_room_that_an_import_is_for(console, checked, kind, room):  # noqa: F811
+    import_ = checked(lines("nope,No,Pe"), kind=kind)
+    page = f"/console/imports/{import_.public_id}"
+
+    new = console.get(f"/console/imports/new/?kind={kind}")
+    assert current(new.content.decode()) == [room]
+    for below in ["/", "/columns/", "/start/", "/stop/", "/delete/", "/rows/2/"]:
+        answer = console.get(page + below, follow=True)
+        assert current(answer.content.decode()) == [room], below
 
 
 def test_rail_counts_invitations_that_wait(console, ada):
