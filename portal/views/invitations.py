@@ -58,6 +58,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     form = AcceptForm(
         request.POST if request.method == "POST" else None,
         initial={"first_name": invitation.first_name, "last_name": invitation.last_name},
+        email=invitation.email,
         products=products,
     )
     if form.is_valid():
@@ -71,6 +72,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
             return _signed_in(request, accepted)
     if request.method == "GET":
         _note_opened(invitation)
+    form.ask_password_again()
     context = {"form": form, "invitation": invitation, "products": products, "token": token}
     status = 422 if form.is_bound else 200
     return render(request, "portal/invitations/accept.html", context, status=status)

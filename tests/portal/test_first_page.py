@@ -128,13 +128,24 @@ def test_terms_are_read_and_accepted_one_by_one(package, ada, echo):
     refused = Client().post(link, ANSWER)
 
     assert refused.status_code == 422
-    assert "Accept the terms." in text_of(refused)
+    assert ">Accept the terms of Kind.</a>" in text_of(refused)
+    assert "Type the password again." in text_of(refused)
     assert not User.objects.filter(email="sofia@example.org").exists()
     accepted = Client().post(link, ANSWER | {f"terms_{kind.public_id.hex}": "on"})
     assert accepted.status_code == 200
     assert len(keys_in(accepted)) == 4
     assert Subscription.objects.get(product=kind).terms_accepted_at is not None
     assert Subscription.objects.get(product=echo).terms_accepted_at is None
+
+
+def test_password_and_terms_are_judged_in_one_pass(package, ada):
+    package.products.set([ProductFactory(name="Kind", terms="Be kind.")])
+
+    refused = text_of(Client().post(link_with(package, ada), ANSWER | {"password": "otters swim"}))
+
+    assert "Accept the terms of Kind." in refused
+    assert "Use at least 12 characters. This one has 11." in refused
+    assert "Type the password again." not in refused
 
 
 def test_terms_written_while_the_form_was_open_are_asked_for(package, ada, echo):

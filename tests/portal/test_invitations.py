@@ -202,6 +202,14 @@ def test_accept_refuses_with_a_sentence_and_keeps_the_invitation(link, change, s
     assert Client().get(link).status_code == 200
 
 
+def test_accept_says_that_the_password_is_to_be_typed_again(link):
+    for names in [{"first_name": ""}, {"last_name": "http://evil.example"}]:
+        page = text_of(Client().post(link, ANSWER | names))
+
+        assert "Type the password again." in page
+        assert NEW_PASSWORD not in page
+
+
 def test_empty_post_changes_nothing(link):
     """What a button-pressing scanner sends."""
     assert Client().post(link).status_code == 422
