@@ -33,7 +33,10 @@ class AddressField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         attributes = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         super().__init__(
-            label=_("Email address"), widget=forms.EmailInput(attrs=attributes), **kwargs
+            label=_("Email address"),
+            widget=forms.EmailInput(attrs=attributes),
+            error_messages={"required": _("Enter an email address.")},
+            **kwargs,
         )
 
     def clean(self, value: str) -> str:
@@ -45,7 +48,12 @@ class PasswordField(forms.CharField):
 
     def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
         attributes = {"autocomplete": autocomplete, "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(strip=False, widget=forms.PasswordInput(attrs=attributes), **kwargs)
+        super().__init__(
+            strip=False,
+            widget=forms.PasswordInput(attrs=attributes),
+            error_messages={"required": _("Enter a password.")},
+            **kwargs,
+        )
 
     def validate(self, value: str) -> None:
         super().validate(value)
@@ -158,11 +166,13 @@ class NamesForm(forms.Form):
         label=_("First name"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+        error_messages={"required": _("Enter a first name.")},
     )
     last_name = forms.CharField(
         label=_("Last name"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        error_messages={"required": _("Enter a last name.")},
     )
 
 

@@ -31,6 +31,7 @@ class SubscribeForm(forms.Form):
     name = forms.CharField(
         label=_("Name of the subscription"),
         max_length=100,
+        error_messages={"required": _("Enter a name.")},
         help_text=_("Tells your subscriptions apart, for example the application that calls."),
     )
     terms_accepted = forms.BooleanField(label=_("I accept the terms"), required=False)
@@ -43,7 +44,9 @@ class SubscribeForm(forms.Form):
 
 
 class RenameForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(
+        label=_("Name"), max_length=100, error_messages={"required": _("Enter a name.")}
+    )
 
 
 class RegenerateForm(forms.Form):

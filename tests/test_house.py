@@ -2,9 +2,11 @@
 
 import ast
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django import forms
 
 ROOT = Path(__file__).parent.parent
 ROOMS = [
@@ -65,3 +67,27 @@ def test_templates_hold_no_inline_script_or_style():
         text = re.sub(r"{%.*?%}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for forbidden in [" style=", "<style", " onclick=", " onchange=", "javascript:", "hx-on"]:
             assert forbidden not in text, f"{path.relative_to(ROOT)}: {forbidden}"
+
+
+FORM_MODULES = [
+    import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for path in SOURCES
+    if path.parts[-2] == "forms" or path.stem.endswith("form") or path.stem.endswith("forms")
+]
+
+
+@pytest.mark.parametrize("module", FORM_MODULES, ids=lambda module: module.__name__)
+def test_what_is_typed_or_chosen_is_asked_for_in_our_own_words(module):
+    """Not "This field is required." beside "Enter a name."; what is preselected is never missing."""
+    asked = [
+        field
+        for form in vars(module).values()
+        if isinstance(form, type) and issubclass(form, forms.BaseForm)
+        if form.__module__ == module.__name__
+        for field in form.base_fields.values()
+        if isinstance(field, forms.CharField | forms.ModelChoiceField)
+        if field.required and not isinstance(field.widget, forms.HiddenInput)
+    ]
+
+    for field in asked:
+        assert field.error_messages["required"] != forms.Field.default_error_messages["required"]

@@ -11,12 +11,17 @@ from catalog.models import Api
 class AccessForm(forms.Form):
     """A person and an API, and the beginning of a key if there are several."""
 
-    person = forms.CharField(label=_("Email address of the developer"), max_length=254)
+    person = forms.CharField(
+        label=_("Email address of the developer"),
+        max_length=254,
+        error_messages={"required": _("Enter an email address.")},
+    )
     api = forms.ModelChoiceField(
         Api.objects.order_by("name_key").defer("openapi"),
         label=_("API"),
         to_field_name="slug",
         empty_label=_("Choose an API"),
+        error_messages={"required": _("Choose an API.")},
     )
     key = forms.CharField(
         label=_("Beginning of the key (optional)"), max_length=300, required=False
@@ -33,5 +38,6 @@ class ReferenceForm(forms.Form):
     reference = forms.CharField(
         label=_("Reference of a refusal"),
         max_length=40,
+        error_messages={"required": _("Enter a reference.")},
         help_text=_("In the header X-Refusal-Reference of the refused call."),
     )

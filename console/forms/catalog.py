@@ -19,11 +19,13 @@ class ApiForm(forms.Form):
     path_prefix = forms.CharField(
         label=_("Path on the gateway"),
         max_length=200,
+        error_messages={"required": _("Enter a path.")},
         help_text=_("Where callers reach it, for example /orders/v2. Each path leads to one API."),
     )
     back_end = forms.CharField(
         label=_("Back-end address"),
         max_length=500,
+        error_messages={"required": _("Enter an address.")},
         help_text=_(
             "Where the gateway sends the calls, for example https://orders.internal.example/base."
         ),
@@ -185,7 +187,9 @@ class ProductApisForm(forms.Form):
 class TypedNameForm(forms.Form):
     """The name typed again, before what cannot be undone."""
 
-    typed = forms.CharField(label="", max_length=300)
+    typed = forms.CharField(
+        label="", max_length=300, error_messages={"required": _("Type the name.")}
+    )
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -107,6 +107,7 @@ class AddSubscriptionForm(forms.Form):
     person = forms.CharField(
         label=_("Email address of the developer"),
         max_length=254,
+        error_messages={"required": _("Enter an email address.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     product = forms.ModelChoiceField(
@@ -114,6 +115,7 @@ class AddSubscriptionForm(forms.Form):
         label=_("Product"),
         to_field_name="public_id",
         empty_label=_("Choose a product"),
+        error_messages={"required": _("Choose a product.")},
     )
     name = forms.CharField(
         label=_("Name (optional)"),
@@ -179,6 +181,7 @@ class ImportForm(forms.Form):
         max_length=256,
         strip=True,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter a key.")},
         help_text=_("After an error it has to be pasted again: the page never repeats it."),
     )
     overlap = forms.TypedChoiceField(

@@ -187,9 +187,9 @@ def test_accept_takes_nothing_else_from_the_form(link, administrators_role):
         ({"password": "otters swim"}, "Use at least 12 characters. This one has 11."),
         ({"password": "qwertyuiop123"}, "This password is among the first that attackers try."),
         ({"password": "sofia@example"}, "This password is too close to the name"),
-        ({"password": ""}, "This field is required."),
+        ({"password": ""}, "Enter a password."),
         ({"password": "x7 " * 43}, "A password has at most 128 characters."),
-        ({"first_name": ""}, "This field is required."),
+        ({"first_name": ""}, "Enter a first name."),
         ({"last_name": "http://evil.example"}, "A name cannot contain a link."),
     ],
 )

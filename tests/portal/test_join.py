@@ -163,8 +163,8 @@ def test_the_form_wants_the_forgery_token(address):
     ("change", "sentence"),
     [
         ({"email": "nope"}, "Enter a valid email address"),
-        ({"email": ""}, "This field is required."),
-        ({"first_name": ""}, "This field is required."),
+        ({"email": ""}, "Enter an email address."),
+        ({"first_name": ""}, "Enter a first name."),
         ({"last_name": "http://evil.example"}, "A name cannot contain a link."),
         ({"first_name": "x" * 101}, "at most 100 characters"),
     ],

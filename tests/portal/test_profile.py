@@ -50,7 +50,7 @@ def test_profile_changes_nothing_else(portal, ben, administrators_role):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"first_name": ""}, "This field is required."),
+        ({"first_name": ""}, "Enter a first name."),
         ({"first_name": "x" * 101}, "at most 100 characters"),
         ({"last_name": "www.evil.example"}, "A name cannot contain a link."),
         ({"last_name": "Oka\u202efor"}, "Remove the invisible characters"),

@@ -185,7 +185,7 @@ def test_missing_and_malformed_fields_are_named(db):
 
     assert page.status_code == 422
     assert "Enter a valid email address, such as name@example.org." in page.content.decode()
-    assert "This field is required." in page.content.decode()
+    assert "Enter a password." in page.content.decode()
     assert "ben at example" in page.content.decode()
 
 
