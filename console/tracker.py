@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from invitations.models import Invitation
 from mail.models import Message, Report
+from mail.status import Condition, condition_by_setting
 
 State = Message.State
 
@@ -62,9 +63,12 @@ def _of_letter(letter: Message | None) -> Iterable[Step]:
     if letter.sent_at:
         # What a letter that came back was taken with is gone; its words now are the refusal's.
         words = letter.answer if letter.state == State.SENT else ""
+        stays_here = condition_by_setting() is Condition.KEPT
         yield Step(
-            label=_("Handed over to the mail server"),
-            icon="paper-airplane",
+            label=_("Kept in the local inbox")
+            if stays_here
+            else _("Handed over to the mail server"),
+            icon="inbox-arrow-down" if stays_here else "paper-airplane",
             at=letter.sent_at,
             mood="good",
             words=words,

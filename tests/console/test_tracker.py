@@ -97,6 +97,20 @@ def test_a_letter_that_arrived_is_told_step_by_step(console, sofia, letter):
     assert cell(console, sofia) == "Opened link opened 1 hour ago"
 
 
+@pytest.mark.parametrize(
+    "backend", ["django_mail_preview.backends", "django.core.mail.backends.filebased"]
+)
+def test_a_letter_that_stays_here_was_not_handed_over(console, sofia, letter, settings, backend):
+    settings.MAILERS = {"default": {"BACKEND": f"{backend}.EmailBackend"}}
+    letter(state="sent", sent_at=minutes(1))
+
+    assert steps(console, sofia) == [
+        "Letter queued",
+        "Kept in the local inbox",
+        "Waiting for an answer",
+    ]
+
+
 def test_an_accepted_invitation_ends_with_its_answer(console, sofia, letter):
     letter(state="sent", sent_at=minutes(1))
     Invitation.objects.update(opened_at=minutes(3), accepted_at=minutes(5))
