@@ -1,9 +1,12 @@
-"""Bars of a chart, computed here and drawn as SVG by ``components/chart.html``."""
+"""Bars of a chart, computed here and drawn as SVG by ``components/chart.html``.
+
+Bars and lines stretch with the page. Words stand beside them as text, in the same size everywhere.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 480, 160, 32, 20, 8
+WIDTH, HEIGHT = 480, 132
 DATE_LABELS = 5
 
 
@@ -18,10 +21,6 @@ class Bar:
     is_highest: bool
     has_label: bool
 
-    @property
-    def middle(self) -> float:
-        return self.x + self.width / 2
-
 
 @dataclass(frozen=True)
 class Chart:
@@ -30,34 +29,32 @@ class Chart:
     title: str
     summary: str
     bars: Sequence[Bar]
-    # Value and height of each grid line.
+    # Value and height of each grid line, from the top.
     lines: Sequence[tuple[int, float]]
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
 
 
 def bar_chart(title: str, points: Sequence[tuple[str, int]], *, summary: str = "") -> Chart:
     """``points`` are label and value in order, for example one for each day."""
     top = _round_up(max((value for _, value in points), default=0))
     highest = max((value for _, value in points), default=0)
-    room = HEIGHT - TOP - BOTTOM
-    slot = (WIDTH - LEFT) / max(len(points), 1)
+    slot = WIDTH / max(len(points), 1)
     every = max(-(-len(points) // DATE_LABELS), 1)
     bars = [
         Bar(
             label=label,
             value=value,
-            x=round(LEFT + slot * (index + 0.15), 2),
-            y=round(TOP + room * (1 - value / top), 2),
+            x=round(slot * (index + 0.15), 2),
+            y=round(HEIGHT * (1 - value / top), 2),
             width=round(slot * 0.7, 2),
-            height=round(room * value / top, 2),
+            height=round(HEIGHT * value / top, 2),
             is_highest=bool(value) and value == highest,
             has_label=index % every == 0,
         )
         for index, (label, value) in enumerate(points)
     ]
-    lines = [(round(top * part), TOP + room * (1 - part)) for part in (0, 0.5, 1)]
+    lines = [(round(top * part), HEIGHT * (1 - part)) for part in (1, 0.5, 0)]
     return Chart(title=title, summary=summary, bars=bars, lines=lines)
 
 

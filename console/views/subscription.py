@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from audit.models import Event
@@ -234,8 +234,8 @@ def _decide(
 
 def _chart(subscription: Subscription) -> Chart:
     days = daily_calls(subscription)
-    passed = sum(day.passed for day in days)
-    refused = sum(day.refused for day in days)
-    summary = _("%(passed)d passed, %(refused)d refused") % {"passed": passed, "refused": refused}
+    passed = number_format(sum(day.passed for day in days), force_grouping=True)
+    refused = number_format(sum(day.refused for day in days), force_grouping=True)
+    summary = _("%(passed)s passed, %(refused)s refused") % {"passed": passed, "refused": refused}
     points = [(date_format(day.day, "j M"), day.passed) for day in days]
     return bar_chart(_("Calls in %(count)d days") % {"count": len(days)}, points, summary=summary)

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -134,11 +134,13 @@ def chart_of(days: list[DayOfCalls]) -> Chart:
     """The calls of the last days as bars."""
     passed = sum(day.passed for day in days)
     refused = sum(day.refused for day in days)
-    summary = ngettext("%(count)d call passed", "%(count)d calls passed", passed) % {
-        "count": passed
+    summary = ngettext("%(count)s call passed", "%(count)s calls passed", passed) % {
+        "count": number_format(passed, force_grouping=True)
     }
     if refused:
-        summary += ", " + _("%(count)d refused") % {"count": refused}
+        summary += ", " + _("%(count)s refused") % {
+            "count": number_format(refused, force_grouping=True)
+        }
     points = [(date_format(day.day, "j M"), day.passed) for day in days]
     title = _("Calls in %(count)d days") % {"count": len(days)}
     return bar_chart(title, points, summary=summary)

@@ -15,7 +15,7 @@ def test_the_highest_bar_is_marked_and_all_stay_inside():
 def test_grid_lines_stand_at_round_numbers():
     chart = bar_chart("Calls", [("9 Nov", 5821)])
 
-    assert [value for value, _height in chart.lines] == [0, 3000, 6000]
+    assert [value for value, _height in chart.lines] == [6000, 3000, 0]
 
 
 def test_fourteen_days_carry_five_labels():

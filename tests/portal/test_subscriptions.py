@@ -36,7 +36,7 @@ def test_without_any_there_is_a_way_on(portal):
 
 def test_a_card_tells_of_keys_and_calls(portal, key):
     today = datetime.now(UTC).date()
-    CallCount.objects.create(key=key, day=today, reason="", calls=41)
+    CallCount.objects.create(key=key, day=today, reason="", calls=1041)
     CallCount.objects.create(key=key, day=today - timedelta(days=2), reason="no_api", calls=3)
 
     page = page_of(portal)
@@ -44,7 +44,12 @@ def test_a_card_tells_of_keys_and_calls(portal, key):
     assert "Route planner" in page
     assert key.masked in page
     assert "Not used yet" in page
-    assert "41 calls today" in page
+    assert "1,041 calls today" in page
+    assert "1,041 this week" in page
+    assert "1,041 calls passed" in page
+    assert '<td class="cell-num">1,041</td>' in page
+    # Words of a drawing shrink with it, on a phone to 7 px.
+    assert "<text" not in page
     assert "3 refused" in page
     assert "Show as a table" in page
 
