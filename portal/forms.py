@@ -1,10 +1,7 @@
 """Forms of the portal: what input looks like. The rules behind them are the actions'."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
@@ -22,6 +19,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH
 from base.addresses import canonical_address
+from base.time_zones import time_zone_choices
 from catalog.models import Product
 
 TOO_LONG = _("A password has at most %(maximum)d characters.")
@@ -234,18 +232,4 @@ class ProfileForm(NamesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = time_zones()  # type: ignore[attr-defined]
-
-
-@cache
-def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every zone this machine knows, by region, UTC first."""
-    regions: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(available_timezones() - {"UTC"}):
-        region, slash, place = name.partition("/")
-        if slash:
-            regions[region].append((name, place.replace("_", " ").replace("/", ", ")))
-        else:
-            regions["Other"].append((name, name))
-    others = regions.pop("Other", [])
-    return [("UTC", [("UTC", "UTC")]), *regions.items(), ("Other", others)]
+        self.fields["time_zone"].choices = time_zone_choices(self.initial["time_zone"])  # type: ignore[attr-defined]

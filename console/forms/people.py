@@ -2,7 +2,6 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -13,6 +12,7 @@ from accounts.models import Role, User, UserQuerySet
 from accounts.passwords import LengthValidator
 from base.addresses import canonical_address
 from base.names import clean_name
+from base.time_zones import time_zone_choices
 from console.forms.fields import LanguageField, PackageField
 from invitations.models import Invitation
 
@@ -199,12 +199,13 @@ class EditUserForm(forms.Form):
     email = AddressField(help_text=_("The sign-in name. A new address ends an open password link."))
     first_name = NameField(_("First name"), missing=_("Enter a first name."))
     last_name = NameField(_("Last name"), missing=_("Enter a last name."))
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"),
-        choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())],
-    )
+    time_zone = forms.ChoiceField(label=_("Time zone"))
     # None: not said, so it stays.
     language = LanguageField(default=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = time_zone_choices(self.initial["time_zone"])  # type: ignore[attr-defined]
 
 
 class NoteForm(forms.Form):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from base.templatetags.ui import age
@@ -27,3 +28,11 @@ def test_age_is_one_unit_rounded_down_behind_us_and_to_the_nearest_ahead(ahead, 
 
 def test_age_of_nothing_is_never():
     assert age(None) == "Never"
+
+
+def test_an_age_inside_a_sentence_is_lower_case_and_ends_it():
+    at = timezone.now()
+    sentence = render_to_string("components/when.html", {"at": at, "style": "inline", "after": "."})
+
+    assert sentence.strip().endswith(">just now</time>.")
+    assert ">Just now</time>" in render_to_string("components/when.html", {"at": at})

@@ -250,3 +250,9 @@ def test_edit_and_delete_a_product(console):
     console.post(f"{page}delete/", {"typed": "Better"})
 
     assert not Product.objects.exists()
+
+
+def test_the_history_of_something_untouched_says_so(console):
+    page = console.get(f"/console/apis/{ApiFactory().public_id}/")
+
+    assert "Nobody has changed anything here." in page.content.decode()
