@@ -53,6 +53,7 @@ def regenerate(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpRe
         submit=_("Regenerate key"),
         is_danger=True,
         crumbs=crumbs(key.subscription),
+        why_not=sentence_of(actions.KeyAlreadyReplaced()) if key.is_replaced else "",
     )
     return show_operation(request, operation, form=form, back=address_of(key.subscription))
 

@@ -255,6 +255,10 @@ def test_keys_are_made_and_regenerated_shown_once(console, key, ada):
     )
     again = console.post(at(subscription, "keys", key.public_id, "regenerate"), {"overlap": "1"})
 
+    asked = console.get(at(subscription, "keys", key.public_id, "regenerate"))
+    for answer in [asked, again]:
+        assert "This key was replaced already" in answer.content.decode()
+        assert "Regenerate key</button>" not in answer.content.decode()
     assert [len(keys_in(answer)) for answer in [made, regenerated]] == [1, 1]
     assert "no-store" in made["Cache-Control"]
     assert again.status_code == 422

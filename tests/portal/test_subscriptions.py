@@ -146,6 +146,10 @@ def test_regenerating_shows_the_new_key_once(portal, key):
     assert new.expires_at > timezone.now() + timedelta(days=89)
     assert again.status_code == 422
     assert "replaced already" in again.content.decode()
+    asked = portal.get(address).content.decode()
+    assert "This key was replaced already" in asked
+    assert "Regenerate key</button>" not in asked
+    assert f'href="/subscriptions/#s-{key.subscription.public_id}"' in asked
     page = page_of(portal)
     assert "Replaced key" in page
     assert "not used since it was replaced" in page
