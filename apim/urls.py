@@ -1,6 +1,9 @@
 """Every address of the service."""
 
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from django_mail_preview import urls as inbox
 
@@ -8,10 +11,18 @@ from apim import health, metrics
 from base.doors import open_to_all
 from mail import webhooks
 
+
+@open_to_all
+def favicon(request: HttpRequest) -> HttpResponse:
+    return redirect(static("favicon.svg"))
+
+
 urlpatterns = [
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),
     path("metrics", metrics.show, name="metrics"),
+    # Asked for by whatever reads no <link rel="icon">. Found when asked: its name has a hash in it.
+    path("favicon.ico", favicon, name="favicon"),
     path("mail/webhooks/<slug:provider>/tracking/", webhooks.track, name="mail-webhook"),
     path("", include("portal.sign_in_urls")),
     path("", include("portal.urls")),

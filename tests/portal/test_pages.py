@@ -91,3 +91,16 @@ def test_home_tells_of_the_sign_in_before(portal, ben):
     page = portal.get("/").content.decode()
     assert "The time before" in page
     assert "192.0.2.7" in page
+
+
+def test_help_tells_administrators_where_to_begin(console, portal):
+    page = console.get("/help/").content.decode()
+
+    for words in ["For administrators", "operating.md", 'href="/console/access/"']:
+        assert words in page
+    assert "For administrators" not in portal.get("/help/").content.decode()
+    assert "For administrators" not in Client().get("/help/").content.decode()
+
+
+def test_the_old_name_of_the_icon_leads_to_it():
+    assert Client().get("/favicon.ico")["Location"] == "/static/favicon.svg"
