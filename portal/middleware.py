@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -40,9 +41,8 @@ class PostOnlyPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 405 and request.method == "GET":
-            page = render(request, "405.html", status=405)
-            page.headers["Allow"] = response.headers["Allow"]
-            return page
+            # Its headers stay: the address may be a private link.
+            response.content = render_to_string("405.html", request=request)
         return response
 
 

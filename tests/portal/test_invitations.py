@@ -108,8 +108,13 @@ def test_looking_changes_nothing_however_often(link, invitation):
     assert sofia().is_active
 
 
-def test_get_of_renew_is_no_page(link):
-    assert Client().get(f"{link}renew/").status_code == 405
+def test_get_of_renew_is_a_page_that_does_nothing_and_keeps_the_address(link):
+    page = Client().get(f"{link}renew/")
+
+    assert page.status_code == 405
+    assert "This address belongs to a button" in text_of(page)
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert '<meta name="referrer" content="strict-origin">' in text_of(page)
 
 
 @pytest.mark.parametrize(
