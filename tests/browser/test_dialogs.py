@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from accounts.models import User
+from accounts.models import Session, User
 from invitations.models import Invitation
 from tests.factories import (
     PASSWORD,
@@ -232,3 +232,19 @@ def test_without_script_no_theme_is_offered_where_going_back_loses_a_key(open_br
     page.locator("details.own-menu summary").click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     expect(page.get_by_role("button", name="Dark")).to_be_hidden()
+
+
+def test_a_button_pressed_after_the_session_leads_back_to_its_page(open_browser, ada, ben):
+    page = open_browser(ada)
+    page.goto("/console/developers/?q=okafor")
+    page.get_by_label("Select Ben Okafor").check()
+    Session.objects.all().delete()
+    page.locator("#bulk").get_by_role("button", name="Block").click()
+
+    expect(page.get_by_text("You were signed out; nothing was done.")).to_be_visible()
+    page.get_by_label("Email address").fill(ada.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+    page.wait_for_url("**/console/developers/?q=okafor")
+    assert not User.objects.blocked().exists()
