@@ -63,7 +63,8 @@ def _of_letter(letter: Message | None) -> Iterable[Step]:
     if letter.sent_at:
         # What a letter that came back was taken with is gone; its words now are the refusal's.
         words = letter.answer if letter.state == State.SENT else ""
-        stays_here = condition_by_setting() is Condition.KEPT
+        # The inbox says nothing; what a server said was said by a server, whatever is set now.
+        stays_here = condition_by_setting() is Condition.KEPT and not letter.answer
         yield Step(
             label=_("Kept in the local inbox")
             if stays_here
