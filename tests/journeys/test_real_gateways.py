@@ -147,12 +147,14 @@ def call(gateway, path="/orders/v2/7", key=None, *, method="GET", headers=None, 
     )
 
 
-def raw(gateway, target, key):
-    """The request target exactly as given; requests would tidy it up."""
+def raw(gateway, target, key, headers=()):
+    """Target and headers exactly as given; requests would tidy them up."""
     parts = urlsplit(gateway.address)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=15)
     connection.putrequest("GET", target, skip_accept_encoding=True)
     connection.putheader("Ocp-Apim-Subscription-Key", key.plaintext)
+    for name, value in headers:
+        connection.putheader(name, value)
     connection.endheaders()
     answer = connection.getresponse()
     answer.read()
@@ -242,6 +244,27 @@ def test_an_open_api_cannot_be_used_to_forge_a_name(gateway, world, back_end, ad
 
     assert "forged" not in str(facts["headers"])
     assert facts["headers"]["x-api"] == "orders"
+
+
+@pytest.mark.parametrize("also", ["close", "keep-alive"])
+def test_a_caller_cannot_have_its_name_dropped_on_the_way(gateway, world, back_end, ben, also):
+    named = ", ".join([*IDENTITY, "X-Gateway-Secret", also])
+
+    assert raw(gateway, "/orders/v2/7", world, [("Connection", named)]) == 200
+
+    headers = back_end.seen[0]["headers"]
+    assert {name.lower() for name in IDENTITY} <= headers.keys()
+    assert headers["x-user-id"] == str(ben.public_id)
+
+
+def test_no_connection_is_upgraded_past_the_check(gateway, world, back_end):
+    upgrade = [("Connection", "Upgrade"), ("Upgrade", "h2c")]
+
+    status = raw(gateway, "/orders/v2/7", world, upgrade)
+
+    # Envoy refuses to talk to who asks for it.
+    assert status in {200, 403}
+    assert all("upgrade" not in facts["headers"] for facts in back_end.seen)
 
 
 def test_refusals_carry_azures_bodies_and_problems_on_request(gateway, world, back_end):
