@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable
 
+from django.forms import Form
+from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.keys import KEY_PATTERN, digests_of, is_plausible, prefix_of
 from catalog.models import Api, Key, Product, Subscription
+from console.listing import query_without
 from gateway.calls import calls_of_subscriptions
 
 _WHOLE_KEY = re.compile(KEY_PATTERN)
@@ -29,6 +32,20 @@ def without_whole_keys(typed: str) -> str:
         ):
             cut = cut.replace(digests[digest], prefix)
     return cut
+
+
+def address_without_keys(request: HttpRequest, name: str) -> str:
+    """The page's address with whole keys cut out of the parameter; empty where there are none."""
+    typed = request.GET.get(name, "")
+    cut = without_whole_keys(typed)
+    return "" if cut == typed else f"{request.path}?{query_without(request, name, **{name: cut})}"
+
+
+def words_of(filters: Form) -> dict[str, str]:
+    """The filters in use, for the journal, which keeps for good what it is told: no whole keys."""
+    filters.is_valid()
+    used = {name: str(value) for name, value in filters.cleaned_data.items() if value}
+    return {name: without_whole_keys(value) for name, value in used.items()}
 
 
 def shown(number: int) -> str:

@@ -76,7 +76,8 @@ class ActivityFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.words())
+        self.is_valid()
+        return any(self.cleaned_data.values())
 
     def apply(self, events: QuerySet[Event]) -> QuerySet[Event]:
         """Those of ``events`` that match."""
@@ -93,11 +94,6 @@ class ActivityFilter(forms.Form):
         if wanted.get("until"):
             events = events.filter(at__lt=_midnight(wanted["until"] + dt.timedelta(days=1)))
         return events
-
-    def words(self) -> dict[str, str]:
-        """The filters in use, for the journal."""
-        self.is_valid()
-        return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
 def _named(who: str, text: str) -> Q:

@@ -94,11 +94,6 @@ class DevelopersFilter(forms.Form):
             people = people.in_role(wanted["role"])
         return people
 
-    def words(self) -> dict[str, str]:
-        """The filters in use, for the journal."""
-        self.is_valid()
-        return {name: str(value) for name, value in self.cleaned_data.items() if value}
-
 
 class BulkForm(forms.Form):
     """An operation on the people ticked, or on all that match the filter posted beside it."""

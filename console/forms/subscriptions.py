@@ -46,11 +46,6 @@ class SubscriptionsFilter(forms.Form):
     def is_narrowed(self) -> bool:
         return bool(self.cleaned_data.get("q") or self.cleaned_data.get("product"))
 
-    def words(self) -> dict[str, str]:
-        """The filters in use, for the journal."""
-        self.is_valid()
-        return {name: str(value) for name, value in self.cleaned_data.items() if value}
-
 
 class BulkForm(forms.Form):
     """An operation on the subscriptions ticked, or on all that match the filter posted beside it."""

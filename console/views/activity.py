@@ -17,6 +17,7 @@ from audit.journal import record_export
 from audit.models import Event
 from base.csv import csv_response
 from base.doors import administrators_only
+from console.catalog import words_of
 from console.events import FIELD_NAMES, Line, lines_of, name_of, title_of
 from console.forms.activity import ActivityFilter
 from console.listing import count_up_to_limit, listing_of, query_without
@@ -77,7 +78,7 @@ def export(request: ConsoleRequest) -> StreamingHttpResponse:
     wants_json = request.GET.get("format") == "json"
     found = filters.apply(Event.objects.all())
     record_export(
-        filters=filters.words(), file_format="json" if wants_json else "csv", by=request.user
+        filters=words_of(filters), file_format="json" if wants_json else "csv", by=request.user
     )
     name = f"activity-{timezone.now():%Y-%m-%d}"
     if wants_json:

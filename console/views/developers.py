@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django_htmx.http import push_url
 
@@ -13,6 +14,7 @@ from accounts import actions
 from accounts.models import Role, RoleAssignment, User, UserQuerySet
 from base.csv import csv_response
 from base.doors import administrators_only
+from console.catalog import address_without_keys, words_of
 from console.forms.people import DevelopersFilter
 from console.listing import (
     count_up_to_limit,
@@ -45,6 +47,8 @@ EXPORT_BATCH = 2000
 @administrators_only
 def index(request: ConsoleRequest) -> HttpResponse:
     """Everybody with an account. Invited people are not here until they accept."""
+    if cut := address_without_keys(request, "q"):
+        return redirect(cut)
     filters = DevelopersFilter(request.GET)
     found = filters.apply(User.objects.all())
     roles = Prefetch("roles", Role.objects.in_order())
@@ -71,12 +75,14 @@ def index(request: ConsoleRequest) -> HttpResponse:
 
 
 @administrators_only
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponseBase:
     """The people the filter finds, all pages, as CSV."""
+    if cut := address_without_keys(request, "q"):
+        return redirect(cut)
     filters = DevelopersFilter(request.GET)
     found = filters.apply(User.objects.all())
     actions.record_export(
-        filters=filters.words(), count=count_up_to_limit(found).number, by=request.user
+        filters=words_of(filters), count=count_up_to_limit(found).number, by=request.user
     )
     name = f"developers-{timezone.now():%Y-%m-%d}.csv"
     return csv_response(name=name, header=EXPORT_COLUMNS, rows=_rows(found))

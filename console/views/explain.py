@@ -18,10 +18,9 @@ from catalog.access import Reason
 from catalog.chain import Link, Place
 from catalog.explanation import Explanation, explain, explain_for
 from catalog.models import Api, Key
-from console.catalog import without_whole_keys
+from console.catalog import address_without_keys
 from console.events import describe
 from console.forms.access import AccessForm, ReferenceForm
-from console.listing import query_without
 from console.requests import ConsoleRequest
 from gateway import lookup
 from gateway.calls import find_refusal
@@ -62,10 +61,8 @@ class Step:
 @administrators_only
 def explain_access(request: ConsoleRequest) -> HttpResponse:
     """A form in the address: a person and an API, or the reference of a refusal."""
-    typed = request.GET.get("key", "")
-    cut = without_whole_keys(typed)
-    if cut != typed:
-        return redirect(f"{request.path}?{query_without(request, 'key', key=cut)}")
+    if cut := address_without_keys(request, "key"):
+        return redirect(cut)
     asked = "api" in request.GET
     form = AccessForm(request.GET if asked else None, initial=request.GET.dict())
     by_reference = ReferenceForm(request.GET if request.GET.get("reference") else None)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from base.doors import administrators_only
 from catalog import actions
 from catalog.models import Key, Product, Subscription, SubscriptionQuerySet
 from catalog.transitions import Transition, possible, possible_from
-from console.catalog import without_whole_keys
+from console.catalog import address_without_keys, words_of
 from console.dialogs import posted, way_back
 from console.forms.subscriptions import AddSubscriptionForm, SubscriptionsFilter
 from console.listing import (
@@ -66,10 +67,8 @@ class Tab:
 @administrators_only
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every subscription; the address keeps search, state and product."""
-    typed = request.GET.get("q", "")
-    cut = without_whole_keys(typed)
-    if cut != typed:
-        return redirect(f"{request.path}?{query_without(request, 'q', q=cut)}")
+    if cut := address_without_keys(request, "q"):
+        return redirect(cut)
     filters = SubscriptionsFilter(request.GET)
     found = filters.apply(Subscription.objects.all())
     listing = listing_of(with_keys(found), request, orders=ORDERS, default="-created")
@@ -103,12 +102,14 @@ def rows_of(subscriptions: Iterable[Subscription]) -> list[Row]:
 
 
 @administrators_only
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponseBase:
     """The subscriptions the filter finds, all pages, as CSV. Of keys only their beginning."""
+    if cut := address_without_keys(request, "q"):
+        return redirect(cut)
     filters = SubscriptionsFilter(request.GET)
     found = filters.apply(Subscription.objects.all())
     actions.record_subscription_export(
-        filters=filters.words(), count=count_up_to_limit(found).number, by=request.user
+        filters=words_of(filters), count=count_up_to_limit(found).number, by=request.user
     )
     name = f"subscriptions-{timezone.now():%Y-%m-%d}.csv"
     return csv_response(name=name, header=EXPORT_COLUMNS, rows=_lines(found))

@@ -160,6 +160,38 @@ def test_an_imported_key_does_not_stay_in_the_address_either(console):
     assert console.get("/console/subscriptions/", {"q": value[::-1]}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("developers/", "q"),
+        ("developers/export/", "q"),
+        ("subscriptions/export/", "q"),
+        ("activity/export/", "actor"),
+        ("activity/export/", "subject"),
+    ],
+)
+@pytest.mark.parametrize("is_imported", [False, True])
+def test_a_whole_key_gets_into_no_journal(console, page, name, is_imported):
+    value = "legacy0123456789abcdef" if is_imported else new_key()
+    key = KeyFactory(plaintext=value)
+
+    console.get(f"/console/{page}", {name: value}, follow=True)
+
+    assert value not in str(list(Event.objects.values_list("data", flat=True)))
+    if "export" in page:
+        assert Event.objects.get(action__endswith="exported").data["filters"] == {name: key.prefix}
+
+
+@pytest.mark.parametrize("page", ["developers/", "developers/export/", "subscriptions/export/"])
+def test_a_whole_key_stays_in_no_address(console, page):
+    value = new_key()
+    key = KeyFactory(plaintext=value)
+
+    answer = console.get(f"/console/{page}", {"q": value, "state": "active"})
+
+    assert answer["Location"] == f"/console/{page}?state=active&q={key.prefix}"
+
+
 def test_the_page_tells_of_keys_calls_and_history(console, key):
     CallCount.objects.create(key=key, day=datetime.now(UTC).date(), reason="", calls=7)
     console.post(at(key.subscription, "suspend"), {"comment": "Unpaid"})
