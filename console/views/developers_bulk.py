@@ -42,10 +42,14 @@ class Operation:
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Ask where it is felt by others, else act; then back to the list as it was filtered."""
     form, filters = BulkForm(request.POST), DevelopersFilter(request.POST)
-    filters.is_valid()
+    filter_fits = filters.is_valid()
     back = _list_address(request)
     if not form.is_valid():
         messages.error(request, _("Choose what to do from the buttons above the list."))
+        return redirect(back)
+    if form.cleaned_data["everyone"] and not filter_fits:
+        # What makes no sense narrows nothing: "all that match" would be all there are.
+        messages.error(request, _("The filter of the list no longer fits. Look at the list again."))
         return redirect(back)
     people = form.people(filters)
     count = count_up_to_limit(people)

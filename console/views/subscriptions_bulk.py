@@ -50,6 +50,10 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
     if not transition:
         messages.error(request, _("Choose what to do from the buttons above the list."))
         return redirect(back)
+    if form.cleaned_data["everyone"] and not filters.is_valid():
+        # What makes no sense narrows nothing: "all that match" would be all there are.
+        messages.error(request, _("The filter of the list no longer fits. Look at the list again."))
+        return redirect(back)
     chosen = form.subscriptions(filters).select_related("owner", "product").order_by("id")
     rows = list(chosen[: BULK_LIMIT + 1])
     refusal = _refusal(len(rows))

@@ -20,6 +20,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 BULK = "/console/developers/bulk/"
+GONE = "6f1f64a4-3c8b-4d8a-9a53-0d4f2a3d1c11"
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +174,16 @@ def test_the_question_carries_the_filter_of_all_that_match(console, ben):
     assert '<input type="hidden" name="everyone" value="1">' in content
     assert '<input type="hidden" name="q" value="okafor">' in content
     assert '<input type="hidden" name="sort" value="name">' in content
+
+
+@pytest.mark.parametrize("nonsense", [{"state": "garbage"}, {"role": GONE}])
+def test_a_filter_that_no_longer_fits_does_not_mean_everybody(console, ben, dana, nonsense):
+    for action in ["activate", "block"]:
+        posted = {"action": action, "everyone": "1", "confirmed": "1"} | nonsense
+        response = console.post(BULK, posted, follow=True)
+        assert "no longer fits" in text_of(response)
+
+    assert User.objects.blocked().get() == dana
 
 
 def test_activate_needs_no_question(console, ben, dana):

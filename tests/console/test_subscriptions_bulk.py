@@ -14,6 +14,7 @@ from tests.factories import KeyFactory, ProductFactory, SubscriptionFactory, Use
 
 pytestmark = pytest.mark.django_db
 BULK = "/console/subscriptions/bulk/"
+GONE = "6f1f64a4-3c8b-4d8a-9a53-0d4f2a3d1c11"
 State = Subscription.State
 
 
@@ -166,6 +167,19 @@ def test_all_that_match_are_named_once_and_no_others_are_taken_later(console):
     )
     late.refresh_from_db()
     assert late.state == State.SUBMITTED
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+@pytest.mark.parametrize("nonsense", [{"state": "garbage"}, {"product": GONE}])
+def test_a_filter_that_no_longer_fits_does_not_mean_everything(console, action, nonsense):
+    SubscriptionFactory(state=State.SUBMITTED)
+    # As after the product was deleted in another window.
+    posted = {"action": action, "everyone": "1", "state": "submitted"} | nonsense
+
+    response = console.post(BULK, posted, follow=True)
+
+    assert text_of(response) == "The filter of the list no longer fits. Look at the list again."
+    assert states() == [State.SUBMITTED]
 
 
 def test_too_many_at_once_are_refused(console, monkeypatch):
