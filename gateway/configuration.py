@@ -1,7 +1,8 @@
 """Complete configuration for real gateways, rendered from the catalog.
 
 What goes in is validated when it is saved (``catalog.routes``): prefixes and addresses hold no
-character that means anything in these files.
+character that means anything in these files. Names made of a slug begin with api, so that no API can
+have the name of something else there.
 """
 
 import ipaddress

@@ -148,6 +148,27 @@ def test_every_api_is_in_every_configuration(kind):
         assert check["authResponseHeaders"][0] == "X-User-Id"
 
 
+@pytest.mark.parametrize("kind", ["envoy", "traefik"])
+def test_no_api_takes_the_name_of_something_else(kind):
+    for slug in ["check", "service", "clean", "strip", "decided", "check-path"]:
+        ApiFactory(slug=slug, path_prefix=f"/{slug}", back_end=f"http://{slug}.example")
+
+    document = yaml.load(render(kind), Loader=UniqueKeys)  # noqa: S506 - SafeLoader, only stricter
+
+    if kind == "envoy":
+        names = [cluster["name"] for cluster in document["static_resources"]["clusters"]]
+        assert len(names) == len(set(names)) == 7
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """Refuses a name that stands twice, of which others take the last."""
+
+    def construct_mapping(self, node, deep=False):
+        names = [key.value for key, _value in node.value]
+        assert len(names) == len(set(names)), names
+        return super().construct_mapping(node, deep)
+
+
 @pytest.mark.parametrize(
     "hostile", ["http://a/;return 200", "http://a\n}", "http://a{b}", "http://a`x", "http://a'b"]
 )

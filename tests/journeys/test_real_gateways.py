@@ -174,6 +174,9 @@ def test_a_configuration_for_tls_is_one(kind, tmp_path, monkeypatch):
     """Nobody here has certificates to call with; the gateways themselves say whether it is sound."""
     ApiFactory(slug="a-1", path_prefix="/a-b/v1.2", back_end="https://127.0.0.1:9443/base")
     ApiFactory(slug="b", path_prefix="/a-b", back_end="https://[::1]:9443")
+    # Names that the files use themselves.
+    for slug in ["check", "service", "decided", "401", "503"]:
+        ApiFactory(slug=slug, path_prefix=f"/{slug}", back_end="https://127.0.0.1:9443")
     ApiFactory(slug="echo", path_prefix="/echo", back_end="", name="Echo")
     commands = []
     monkeypatch.setitem(
