@@ -2,7 +2,7 @@
 
 A gateway sends its secret and what it was asked: nginx ``X-Original-Method`` and
 ``X-Original-URI``, Caddy and Traefik ``X-Forwarded-Method`` and ``X-Forwarded-Uri``, Envoy the
-original path behind ours. 200 with every identity header, 401 or 403; 503 when the truth cannot be
+original path behind ours. With ``X-Gateway-Api`` it names the API whose route it took. 200 with every identity header, 401 or 403; 503 when the truth cannot be
 read, so that the gateway refuses. Never a redirect, no session, no cookie.
 """
 
@@ -97,6 +97,13 @@ def _decide(
     if secret and not answer.gateway_pk:
         return None, problem(
             403, "This gateway is not registered, or its secret has ended. See the console."
+        )
+    # Its routes are as old as its configuration: decided would be about one API, served another.
+    routed = environ.get("HTTP_X_GATEWAY_API", "") if secret else ""
+    if routed and answer.api_slug not in {routed, ""}:
+        return None, problem(
+            403,
+            "The gateway sends this path to another API than the catalog says. Render its configuration again and load it.",
         )
     if in_address and answer.reason is None:
         # An open API asks for no key, but this one is in the back end's log if it passes.

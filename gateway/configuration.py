@@ -31,7 +31,7 @@ IDENTITY = [
 # What the check reads. Servers that hand headers over as variables take X-Forwarded_Uri for
 # X-Forwarded-Uri, and the last one wins: under another spelling a caller could name another path.
 READ_BY_THE_CHECK = [
-    *["X-Gateway-Secret", "X-Original-Method", "X-Original-Uri", "X-Real-Ip"],
+    *["X-Gateway-Secret", "X-Gateway-Api", "X-Original-Method", "X-Original-Uri", "X-Real-Ip"],
     *["X-Forwarded-Method", "X-Forwarded-Uri", "X-Forwarded-Host", "X-Forwarded-For"],
     "Ocp-Apim-Subscription-Key",
 ]

@@ -16,7 +16,7 @@ PREFIX = "/echo"
 MAX_BODY = 64 * 1024
 # What a gateway keeps from a back end.
 _SECRET = {"HTTP_OCP_APIM_SUBSCRIPTION_KEY", "HTTP_AUTHORIZATION", "HTTP_COOKIE"}
-_OURS = {"HTTP_X_GATEWAY_SECRET"}
+_OURS = {"HTTP_X_GATEWAY_SECRET", "HTTP_X_GATEWAY_API"}
 
 
 def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

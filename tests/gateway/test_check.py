@@ -180,6 +180,28 @@ def test_the_longest_prefix_decides(ask, key, ada):
     assert ask("/orders/admin/x", key=key.plaintext).headers["X-Api"] == deeper.slug
 
 
+def test_a_gateway_with_old_routes_serves_no_other_api(ask, key, gateway):
+    said = ask("/orders/7", key=key.plaintext, X_GATEWAY_API="orders")
+    assert said.status == 200
+
+    ApiFactory(slug="status", path_prefix="/orders/status", subscription_required=False)
+    for given in ["", key.plaintext]:
+        said = ask("/orders/status/x", key=given, X_GATEWAY_API="orders")
+        assert (said.status, "Render its configuration again" in said.json["detail"]) == (403, True)
+
+    # One of somebody's own making, which names none.
+    assert ask("/orders/status/x").status == 200
+    assert ask("/orders/status/x", X_GATEWAY_API="status").status == 200
+    # Who is no gateway learns nothing.
+    stranger = call(
+        X_GATEWAY_SECRET="x",
+        X_ORIGINAL_METHOD="GET",
+        X_ORIGINAL_URI="/orders/status/x",
+        X_GATEWAY_API="orders",
+    )
+    assert "not registered" in stranger.json["detail"]
+
+
 def test_an_open_api_asks_for_no_key_but_refuses_a_bad_one(ask, key, ada, ben):
     ApiFactory(path_prefix="/status", slug="status", subscription_required=False)
 

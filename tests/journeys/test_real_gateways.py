@@ -270,6 +270,18 @@ def test_no_connection_is_upgraded_past_the_check(gateway, world, back_end):
     assert all("upgrade" not in facts["headers"] for facts in back_end.seen)
 
 
+def test_a_new_api_opens_no_part_of_another_before_the_reload(gateway, world, back_end):
+    ApiFactory(slug="status", path_prefix="/orders/v2/status", subscription_required=False)
+
+    for spelling in ["X-Gateway-Api", *aliases_of("X-Gateway-Api")]:
+        refused = call(gateway, "/orders/v2/status/x", headers={spelling: "status"})
+        assert refused.status_code == 403, spelling
+
+    assert back_end.seen == []
+    passed = call(gateway, key=world, headers={"X-Gateway-Api": "forged"}).json()
+    assert "x-gateway-api" not in passed["headers"]
+
+
 def test_refusals_carry_azures_bodies_and_problems_on_request(gateway, world, back_end):
     missing = call(gateway)
     problem = call(gateway, headers={"Accept": "application/problem+json"})
