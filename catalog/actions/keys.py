@@ -80,6 +80,16 @@ class KeyAlreadyReplaced(ValidationError):
         )
 
 
+class KeyHasEnded(ValidationError):
+    """Ended or expired: what was refused once is not let in again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This key has ended and cannot be brought back. Make another one."),
+            code="key_has_ended",
+        )
+
+
 class ImportedKeyRefused(ValidationError):
     def __init__(self) -> None:
         super().__init__(
@@ -206,11 +216,13 @@ def end_key(*, key: Key, by: User) -> Key:
 def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
     """Let the slot's present key expire in the future, or never (None). Quiet when nothing differs.
 
-    Raises KeyAlreadyReplaced or ValidationError by field.
+    Raises KeyAlreadyReplaced, KeyHasEnded or ValidationError by field.
     """
     key = _locked_key(key)
     if key.is_replaced:
         raise KeyAlreadyReplaced
+    if not key.is_live:
+        raise KeyHasEnded
     old = key.expires_at
     if expires_at == old:
         return key

@@ -168,6 +168,21 @@ def test_an_expiry_is_in_the_future_and_can_be_taken_away(ben):
     assert Event.objects.filter(action="key.expiry_changed").count() == 2
 
 
+@pytest.mark.parametrize("way", ["ended", "expired"])
+def test_an_ended_key_cannot_be_brought_back(ben, way):
+    key = KeyFactory(expires_at=in_days(-1) if way == "expired" else None)
+    if way == "ended":
+        actions.end_key(key=key, by=ben)
+
+    for expires_at in [None, in_days(1)]:
+        with pytest.raises(actions.KeyHasEnded):
+            actions.set_key_expiry(key=key, expires_at=expires_at, by=ben)
+
+    key.refresh_from_db()
+    assert not key.is_live
+    assert not Event.objects.filter(action="key.expiry_changed").exists()
+
+
 def test_use_is_noted_at_most_once_a_minute():
     key = KeyFactory()
     first = timezone.now()
