@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from audit.models import Event
+from catalog import actions
 from catalog.keys import new_key
 from catalog.models import Key, Subscription
 from console.views import subscriptions
@@ -299,6 +300,16 @@ def test_keys_are_made_and_regenerated_shown_once(console, key, ada):
     for shown in keys_in(made) + keys_in(regenerated):
         assert shown not in page
         assert shown not in str(dict(console.session))
+
+
+def test_an_expired_key_can_be_regenerated_and_nothing_else(console, key):
+    actions.end_key(key=key, by=key.subscription.owner)
+
+    page = page_of(console, at(key.subscription))
+
+    assert f"Regenerate {key.masked}" in page
+    assert f"Expiry of {key.masked}" not in page
+    assert f"End {key.masked}" not in page
 
 
 def test_keys_are_refused_to_one_that_is_not_active(console):
