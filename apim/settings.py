@@ -178,6 +178,8 @@ ACCOUNT_RATE_LIMITS = {
     # By invitation and network address, then by the address that the letters go to.
     "fresh_invitation": "3/h/key,10/h/ip",
     "trial_call": "30/m/user",
+    # Each request writes a letter to every administrator.
+    "subscribe": "20/h/user",
     "fresh_letters_to": "6/d/key",
     # Shared links: a class room behind one address gets in, a mailbox is not filled.
     "join": "30/m/ip,150/h/ip",

@@ -31,6 +31,13 @@ def possible(subscription: Subscription) -> frozenset[Transition]:
     return possible_from(subscription.state_now)
 
 
+def possible_to_owner(subscription: Subscription) -> frozenset[Transition]:
+    """What its owner can do. A suspension is not theirs to leave: cancelled, it would let them
+    subscribe anew."""
+    is_theirs = subscription.state_now in {_State.SUBMITTED, _State.ACTIVE}
+    return frozenset({Transition.CANCEL}) if is_theirs else frozenset()
+
+
 def possible_from(state: str) -> frozenset[Transition]:
     """What can be done with one in this state."""
     return frozenset(transition for transition, states in _FROM.items() if state in states)

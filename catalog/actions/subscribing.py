@@ -49,6 +49,18 @@ class TermsNotAccepted(ValidationError):
         )
 
 
+class SubscriptionSuspended(ValidationError):
+    """A suspension holds for the product, until an administrator ends it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "An administrator suspended your subscription to this product. Until they activate it you cannot subscribe again."
+            ),
+            code="subscription_suspended",
+        )
+
+
 class SubscriptionLimitReached(ValidationError):
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -86,8 +98,8 @@ def subscribe(
     """Subscribe the person to a product they see; with approval it waits and has no keys yet.
 
     ``public_id`` is chosen when the form is shown, so that a form sent twice subscribes once.
-    Raises ProductNotAvailable, TermsNotAccepted, SubscriptionLimitReached, AlreadySubscribed or
-    ValidationError by field.
+    Raises ProductNotAvailable, SubscriptionSuspended, TermsNotAccepted, SubscriptionLimitReached,
+    AlreadySubscribed or ValidationError by field.
     """
     owner = User.objects.select_for_update().get(pk=by.pk)
     product = Product.objects.visible_to(owner).filter(pk=product.pk).first() or _unavailable()
@@ -95,6 +107,8 @@ def subscribe(
         raise ProductNotAvailable
     if public_id is not None:
         _refuse_second_sending(public_id, owner)
+    if owner.subscriptions.in_state(Subscription.State.SUSPENDED).filter(product=product).exists():
+        raise SubscriptionSuspended
     if product.terms and not terms_accepted:
         raise TermsNotAccepted
     refuse_beyond_limit(product, owner)

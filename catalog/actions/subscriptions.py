@@ -13,7 +13,7 @@ from audit.journal import record
 from base.names import clean_name
 from catalog.actions.subscribing import checked_end, refuse_beyond_limit
 from catalog.models import Subscription
-from catalog.transitions import Transition, possible
+from catalog.transitions import Transition, possible, possible_to_owner
 from mail.outbox import queue_letter
 
 
@@ -122,9 +122,12 @@ def activate_subscription(
 def cancel_subscription(*, subscription: Subscription, by: User) -> Subscription:
     """End it, by its owner or by an administrator; its keys are refused from the next call on.
 
-    Raises TransitionRefused.
+    Raises TransitionRefused, also for the owner of a suspended one who is no administrator.
     """
     subscription = _locked(subscription, Transition.CANCEL)
+    is_self_service = by.pk == subscription.owner_id and not by.is_administrator
+    if is_self_service and Transition.CANCEL not in possible_to_owner(subscription):
+        raise TransitionRefused(subscription)
     _change(subscription, Subscription.State.CANCELLED)
     record("subscription.cancelled", by=by, subject=subscription)
     if by.pk != subscription.owner_id:

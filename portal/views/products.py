@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from allauth.core import ratelimit
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from base.doors import open_to_all, signed_in_only
 from catalog import actions
@@ -42,6 +44,10 @@ def subscribe(request: SignedInRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, product, SubscribeForm(product=product))
     form = SubscribeForm(request.POST, product=product)
+    status = 422
+    if form.is_valid() and not ratelimit.consume(request, action="subscribe", user=request.user):
+        form.add_error(None, _("Too many subscriptions in a short time. Try again in an hour."))
+        status = 429
     if form.is_valid():
         try:
             subscription, issued = actions.subscribe(
@@ -64,10 +70,12 @@ def subscribe(request: SignedInRequest, slug: str) -> HttpResponse:
             }
             page = "subscribed" if issued else "waiting"
             return render(request, f"portal/products/{page}.html", context)
-    return _page(request, product, form)
+    return _page(request, product, form, status=status)
 
 
-def _page(request: HttpRequest, product: Product, form: SubscribeForm) -> HttpResponse:
+def _page(
+    request: HttpRequest, product: Product, form: SubscribeForm, *, status: int = 200
+) -> HttpResponse:
     person = visitor(request.user)
     own = Subscription.objects.filter(product=product, owner=person) if person else None
     limit = product.subscription_limit
@@ -78,6 +86,6 @@ def _page(request: HttpRequest, product: Product, form: SubscribeForm) -> HttpRe
         "form": form,
         "own_count": used,
         "limit_reached": limit is not None and used >= limit,
+        "is_suspended": own is not None and own.in_state(Subscription.State.SUSPENDED).exists(),
     }
-    status = 422 if form.is_bound else 200
     return render(request, "portal/products/show.html", context, status=status)

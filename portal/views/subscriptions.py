@@ -17,7 +17,7 @@ from base.charts import Chart, bar_chart
 from base.doors import signed_in_only
 from catalog import actions
 from catalog.models import Key, Product, Subscription
-from catalog.transitions import Transition, possible
+from catalog.transitions import Transition, possible_to_owner
 from gateway.calls import Calls, DayOfCalls, calls_of_subscriptions, daily_calls_of
 from portal.permitted import subscription_or_404
 from portal.requests import SignedInRequest
@@ -123,7 +123,7 @@ def _cards(request: SignedInRequest) -> list[Card]:
             replaced=[key for key in row.keys.all() if key.is_replaced and key.is_live],
             calls=calls.get(row.pk, Calls()),
             chart=chart_of(days[row.pk]),
-            can_cancel=Transition.CANCEL in possible(row),
+            can_cancel=Transition.CANCEL in possible_to_owner(row),
             product_is_open=row.product_id in open_products,
         )
         for row in rows

@@ -84,7 +84,21 @@ def test_terms_are_accepted_first(ben):
     assert subscription.terms_accepted_at is not None
 
 
-def test_the_limit_counts_what_is_asked_for_active_or_suspended(ben):
+def test_a_suspension_holds_for_the_product(ben, ada):
+    product = ProductFactory()
+    suspended = SubscriptionFactory(owner=ben, product=product, state=State.SUSPENDED)
+    SubscriptionFactory(product=product, state=State.SUSPENDED)
+
+    with pytest.raises(actions.SubscriptionSuspended):
+        actions.subscribe(product=product, by=ben)
+
+    actions.subscribe(product=ProductFactory(), by=ben)
+    actions.add_subscription(product=product, owner=ben, by=ada)
+    actions.cancel_subscription(subscription=suspended, by=ada)
+    actions.subscribe(product=product, by=ben)
+
+
+def test_the_limit_counts_what_is_asked_for_active_or_suspended(ben, ada):
     product = ProductFactory(subscription_limit=3)
     for state in [State.SUBMITTED, State.SUSPENDED]:
         SubscriptionFactory(owner=ben, product=product, state=state)
@@ -94,10 +108,11 @@ def test_the_limit_counts_what_is_asked_for_active_or_suspended(ben):
     SubscriptionFactory(owner=ben, product=product, ends_at=past)
     SubscriptionFactory(product=product)
 
-    actions.subscribe(product=product, by=ben)
+    # Not by himself: one is suspended.
+    actions.add_subscription(product=product, owner=ben, by=ada)
 
     with pytest.raises(actions.SubscriptionLimitReached) as refusal:
-        actions.subscribe(product=product, by=ben)
+        actions.add_subscription(product=product, owner=ben, by=ada)
     assert refusal.value.limit == 3
 
 

@@ -11,7 +11,7 @@ from audit.models import Event
 from catalog import actions
 from catalog.actions.subscriptions import CommentNeeded
 from catalog.models import Key, Subscription
-from catalog.transitions import Transition, possible
+from catalog.transitions import Transition, possible, possible_to_owner
 from mail.models import Message
 from tests.factories import KeyFactory, ProductFactory, SubscriptionFactory
 from tests.racing import race, refusals
@@ -153,6 +153,23 @@ def test_the_owner_is_told_of_a_cancellation_by_somebody_else_only(ada, ben):
 
     assert not Message.objects.about(own.public_id).exists()
     assert Message.objects.about(other.public_id).get().kind == "subscription_cancelled"
+
+
+def test_a_suspension_is_not_the_owners_to_leave(ada, ben):
+    suspended = SubscriptionFactory(owner=ben, state=State.SUSPENDED)
+    assert possible_to_owner(suspended) == set()
+
+    with pytest.raises(actions.TransitionRefused):
+        actions.cancel_subscription(subscription=suspended, by=ben)
+    for state in [State.SUBMITTED, State.ACTIVE]:
+        own = SubscriptionFactory(owner=ben, state=state)
+        assert possible_to_owner(own) == {Transition.CANCEL}
+        actions.cancel_subscription(subscription=own, by=ben)
+    own = SubscriptionFactory(owner=ada, state=State.SUSPENDED)
+    actions.cancel_subscription(subscription=own, by=ada)
+    actions.cancel_subscription(subscription=suspended, by=ada)
+
+    assert not Subscription.objects.exclude(state=State.CANCELLED).exists()
 
 
 def test_rename_is_quiet_when_nothing_differs(ben):

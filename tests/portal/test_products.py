@@ -10,6 +10,7 @@ import pytest
 from accounts.models import Role
 from catalog.models import Key, Subscription
 from catalog.seeds import ECHO_DOCUMENT
+from mail.models import Message
 from tests.conftest import sign_in
 from tests.factories import (
     ApiFactory,
@@ -194,6 +195,31 @@ def test_the_limit_is_told_before_the_form(portal, ben):
     assert "allows 1 subscription for each developer" in page
     assert 'name="number"' not in page
     assert forced.status_code == 422
+
+
+def test_a_suspension_is_told_before_the_form(portal, ben):
+    product = ProductFactory()
+    SubscriptionFactory(owner=ben, product=product, state="suspended")
+
+    page = portal.get(f"/products/{product.slug}/").content.decode()
+    forced = subscribe(portal, product)
+
+    assert "An administrator suspended your subscription" in page
+    assert 'name="number"' not in page
+    assert forced.status_code == 422
+    assert Subscription.objects.count() == 1
+
+
+def test_a_person_subscribes_twenty_times_an_hour(portal, ada):
+    product = ProductFactory(approval_needed=True)
+    for _time in range(20):
+        assert subscribe(portal, product).status_code == 200
+
+    refused = subscribe(portal, product)
+
+    assert refused.status_code == 429
+    assert "Too many subscriptions" in refused.content.decode()
+    assert Subscription.objects.count() == Message.objects.count() == 20
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_waiting_and_suspended_ones_say_what_happens_next(portal, ben):
     assert "An administrator decides about this request." in page
     assert "Unpaid" in page
     assert "Make keys" not in page
+    assert page.count("Cancel subscription") == 1
 
 
 def test_an_approved_one_is_given_its_keys_by_its_owner(portal, ben):
