@@ -163,7 +163,8 @@ def _scalar(node: Any) -> Any:
         try:
             value = yaml.SafeLoader("").construct_object(node)
             json.dumps(value, allow_nan=False)
-        except (ValueError, yaml.YAMLError):
+        except (ValueError, LookupError, yaml.YAMLError):
+            # "!!bool zz" and the like.
             return node.value
         return value
     return node.value

@@ -50,7 +50,14 @@ def validate_back_end(value: str) -> None:
             ),
             code="back_end",
         )
-    _host, _colon, port = urlsplit(value).netloc.rpartition(":")
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        # Brackets around what is no IPv6 address.
+        raise ValidationError(
+            _("What stands in brackets must be an IPv6 address."), code="back_end_host"
+        ) from None
+    _host, _colon, port = parts.netloc.rpartition(":")
     if port.isdigit() and not 0 < int(port) <= _MAX_PORT:
         raise ValidationError(_("The port must be between 1 and 65535."), code="back_end_port")
 

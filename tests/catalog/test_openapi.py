@@ -111,6 +111,11 @@ def test_nothing_is_fetched(monkeypatch):
     validate_openapi(GOOD)
 
 
+@pytest.mark.parametrize("value", ["!!bool zz", "!!int ''", "!!float ''", "!!int abc", "!!null x"])
+def test_a_value_that_is_not_of_its_tag_stays_a_word(value):
+    validate_openapi(GOOD + f"x-a: {value}\n")
+
+
 def test_a_schema_that_contains_itself_is_read():
     validate_openapi(
         GOOD

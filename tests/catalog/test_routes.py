@@ -42,6 +42,7 @@ def test_back_end_is_accepted(value):
     [
         *["", "orders", "ftp://orders", "http://", "http://user:pass@orders", "http://a/?q=1"],
         *["http://a/#x", "http://a b", "http://a;b", "http://a/{x}", "http://a\nb", "http://a/'"],
+        *["http://[:::]", "http://[1::2.3]", "http://[::1.1.1.1.1]", "http://[]", "http://[1]"],
         *["http://a:0", "http://a:70000", "http://a/../b", "javascript:alert(1)", 'http://a/"'],
     ],
 )
