@@ -90,13 +90,15 @@ class Operation:
 
 @dataclass(frozen=True)
 class Description:
-    """What the portal shows of a document. ``left_out`` operations were too many."""
+    """What the portal shows of a document. ``left_out`` operations were too many; where it ``is_cut``
+    later ones have no fields and examples."""
 
     title: str
     version: str
     description: str
     operations: tuple[Operation, ...]
     left_out: int
+    is_cut: bool
 
     def operation(self, anchor: str) -> Operation | None:
         return next((one for one in self.operations if one.anchor == anchor), None)
@@ -120,24 +122,27 @@ def is_json(media_type: str) -> bool:
 @lru_cache(maxsize=64)
 def _read(text: str, language: str | None) -> Description:
     """Types are told in words, so each language has its own."""
-    document, _lines = parse_document(text)
-    info = mapping(document.get("info"))
+    root, _lines = parse_document(text)
+    document, info = Document(root), mapping(root.get("info"))
     found = _found(document)
     taken: set[str] = set()
+    operations = []
+    for method, path, item in islice(found, MOST_OPERATIONS):
+        if document.is_over:
+            break
+        operations.append(_operation(document, method, path, item, taken))
     return Description(
         title=str(info.get("title", "")),
         version=str(info.get("version", "")),
         description=str(info.get("description", "")),
-        operations=tuple(
-            _operation(document, method, path, item, taken)
-            for method, path, item in islice(found, MOST_OPERATIONS)
-        ),
-        left_out=max(len(found) - MOST_OPERATIONS, 0),
+        operations=tuple(operations),
+        left_out=len(found) - len(operations),
+        is_cut=document.is_cut,
     )
 
 
 def _found(document: Document) -> list[tuple[str, str, dict[Any, Any]]]:
-    items = mapping(document.get("paths")).items()
+    items = mapping(document.root.get("paths")).items()
     read = [(str(path), resolved(document, item)) for path, item in items]
     return [
         (method, path, item)
@@ -152,18 +157,19 @@ def _operation(
 ) -> Operation:
     operation = mapping(item.get(method))
     body = resolved(document, operation.get("requestBody"))
-    replies = mapping(operation.get("responses")).items()
+    summary, description = (str(operation.get(name, "")) for name in ["summary", "description"])
+    document.tell(path, summary, description)
     return Operation(
         method=method.upper(),
         path=path,
         anchor=_anchor(method, path, taken),
-        summary=str(operation.get("summary", "")),
-        description=str(operation.get("description", "")),
+        summary=summary,
+        description=description,
         deprecated=operation.get("deprecated") is True,
         parameters=tuple(_parameters(document, path, item, operation)),
         body=_content(document, body.get("content")),
         body_required=body.get("required") is True,
-        replies=tuple(_reply(document, str(status), reply) for status, reply in replies),
+        replies=tuple(_replies(document, operation)),
     )
 
 
@@ -184,6 +190,7 @@ def _parameters(
     given = [
         _parameter(resolved(document, one), document)
         for one in listed(item.get("parameters")) + listed(operation.get("parameters"))
+        if not document.is_over
     ]
     merged = {(one.place, one.name): one for one in given}
     for name in placeholders_of(path):
@@ -199,7 +206,7 @@ def _parameter(found: dict[Any, Any], document: Document) -> Parameter:
     inner = resolved(document, schema.get("items")) if is_list else schema
     place = str(found.get("in", ""))
     is_required = place == "path" or found.get("required") is True
-    return Parameter(
+    parameter = Parameter(
         name=str(found.get("name", "")),
         place=place,
         kind=kind_of(document, given),
@@ -212,6 +219,9 @@ def _parameter(found: dict[Any, Any], document: Document) -> Parameter:
         is_list=is_list,
         explode=found.get("explode", found.get("style", "form") == "form") is True,
     )
+    texts = [parameter.kind, parameter.description, parameter.rules, parameter.example]
+    document.tell(*texts, *parameter.choices)
+    return parameter
 
 
 def _begin_with(found: dict[Any, Any], schema: dict[Any, Any], *, is_required: bool) -> str:
@@ -240,12 +250,12 @@ def _content(document: Document, given: Any) -> Content | None:
     chosen = next(filter(is_json, media_types), next(iter(media_types)))
     media = media_types[chosen]
     schema = media.get("schema")
-    return Content(
-        media_type=chosen,
-        kind=kind_of(document, schema),
-        fields=rows_of(document, schema),
-        example=_example(document, media, schema, as_text=not is_json(chosen)),
-    )
+    kind = kind_of(document, schema)
+    if not document.tell(kind):
+        return Content(chosen, kind, (), "")
+    example = _example(document, media, schema, as_text=not is_json(chosen))
+    document.tell(example)
+    return Content(chosen, kind, rows_of(document, schema), example)
 
 
 def _example(document: Document, media: dict[Any, Any], schema: Any, *, as_text: bool) -> str:
@@ -259,10 +269,19 @@ def _example(document: Document, media: dict[Any, Any], schema: Any, *, as_text:
     return as_json(given)
 
 
+def _replies(document: Document, operation: dict[Any, Any]) -> Iterator[Reply]:
+    for status, reply in mapping(operation.get("responses")).items():
+        if document.is_over:
+            return
+        yield _reply(document, str(status), reply)
+
+
 def _reply(document: Document, status: str, given: Any) -> Reply:
     found = resolved(document, given)
+    description = str(found.get("description", ""))
+    document.tell(description)
     return Reply(
         status=status,
-        description=str(found.get("description", "")),
+        description=description,
         content=_content(document, found.get("content")),
     )

@@ -1,7 +1,8 @@
 """Schemas of an OpenAPI document as people read them: types in words, rows of fields, a sample value.
 
 The document is hostile until shown: every walk is bounded, by depth, by rows and by values, so that
-schemas which contain themselves, or fan out, cost no more than others.
+schemas which contain themselves, or fan out, cost no more than others. The bounds of the parts multiply
+where many lead to one, so the whole has a bound too (``Document``).
 """
 
 import json
@@ -18,6 +19,10 @@ MOST_PARTS = 40
 MOST_DEPTH = 4
 MOST_SAMPLE_VALUES = 300
 MOST_CHOICES = 20
+# Of a whole document: some 4 MB of page, and what operations without fields may take besides.
+MOST_TOLD = 10_000
+MOST_TOLD_BESIDES = 5_000
+LETTERS_A_ROW = 200
 # What a sample holds where the document gives no example.
 _SAMPLES: dict[str, Any] = {"integer": 1, "number": 1.5, "boolean": True, "null": None}
 _WORDS = {
@@ -35,7 +40,29 @@ _LIMITS = [
     ("exclusiveMaximum", "< {}"),
 ]
 
-Document = dict[str, Any]
+
+class Document:
+    """A parsed document, and how much of it may still be told, counted in rows of a page.
+
+    Past the bound fields and examples are left out, a good deal later whole operations.
+    """
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self.root = root
+        self._left = MOST_TOLD
+
+    def tell(self, *texts: str, rows: int = 1) -> bool:
+        """Note what is told; whether fields and examples may still be."""
+        self._left -= rows + sum(map(len, texts)) // LETTERS_A_ROW
+        return self._left > 0
+
+    @property
+    def is_cut(self) -> bool:
+        return self._left <= 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._left <= -MOST_TOLD_BESIDES
 
 
 @dataclass(frozen=True)
@@ -61,15 +88,15 @@ def resolved(document: Document, value: Any) -> dict[Any, Any]:
         reference = mapping(value).get("$ref")
         if not isinstance(reference, str):
             break
-        value = pointed(document, reference)
+        value = pointed(document.root, reference)
     return mapping(value)
 
 
-def pointed(document: Document, reference: str) -> Any:
+def pointed(root: dict[str, Any], reference: str) -> Any:
     """What stands at ``#/...``; None for nothing, and for a way out of the document."""
     if not reference.startswith("#/"):
         return None
-    value: Any = document
+    value: Any = root
     for part in reference.removeprefix("#/").split("/"):
         name = unquote(part).replace("~1", "/").replace("~0", "~")
         if isinstance(value, list) and name.isdecimal() and int(name) < len(value):
@@ -100,7 +127,7 @@ def kind_of(document: Document, schema: Any) -> str:
         # A reference with words of its own around it.
         return kind_of(document, whole[0])
     either = _either(found)
-    if either:
+    if either and document.tell():
         kinds = [kind_of(document, one) for one in either[:MOST_CHOICES]]
         return _(" or ").join(dict.fromkeys(filter(None, kinds)))
     words = _(" or ").join(_types(found))
@@ -140,7 +167,9 @@ def rows_of(document: Document, schema: Any) -> tuple[Field, ...]:
 def sample_of(document: Document, schema: Any) -> Any:
     """A value that the schema allows, as far as it tells: examples, defaults, first choices."""
     budget = [MOST_SAMPLE_VALUES]
-    return _sample(document, schema, (), budget)
+    found = _sample(document, schema, (), budget)
+    document.tell(rows=(MOST_SAMPLE_VALUES - budget[0]) // 10)
+    return found
 
 
 def as_json(value: Any) -> str:
@@ -155,7 +184,7 @@ def _rows(document: Document, schema: Any, above: tuple[str, ...], depth: int) -
         return
     for name, (part, required) in _properties(document, inner).items():
         found = resolved(document, part)
-        yield Field(
+        field = Field(
             name=name,
             place="body",
             kind=kind_of(document, part),
@@ -165,6 +194,9 @@ def _rows(document: Document, schema: Any, above: tuple[str, ...], depth: int) -
             rules=rules_of(found),
             deprecated=found.get("deprecated") is True,
         )
+        if not document.tell(name, field.kind, field.description, field.rules):
+            return
+        yield field
         yield from _rows(document, part, (*above, reference), depth + 1)
 
 
@@ -204,6 +236,8 @@ def _parts(document: Document, schema: Any) -> list[dict[Any, Any]]:
             continue
         seen |= {reference} if reference else set()
         found.append(resolved(document, one))
+        # Putting many together takes time, though few may be shown.
+        document.tell(rows=len(mapping(found[-1].get("properties"))) // 50)
         pending += reversed(listed(found[-1].get("allOf"))[:MOST_PARTS])
     return found
 

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.openapi import validate_openapi
 from catalog.operations import MOST_OPERATIONS, read_openapi
-from catalog.schemas import MOST_DEPTH, MOST_ROWS
+from catalog.schemas import LETTERS_A_ROW, MOST_DEPTH, MOST_ROWS, MOST_TOLD
 
 HEAD = "openapi: 3.1.0\ninfo: {title: A, version: '1'}\n"
 ORDERS = """openapi: 3.0.3
@@ -229,6 +229,77 @@ def test_a_long_document_is_cut_and_says_so():
     assert (len(read.operations), read.left_out) == (MOST_OPERATIONS, 2)
     assert read.operation("get-p7").path == "/p7"
     assert read.operation("get-nowhere") is None
+
+
+def told_of(read):
+    """Fields and characters that a page would show."""
+    contents = [reply.content for one in read.operations for reply in one.replies if reply.content]
+    fields = [field for content in contents for field in content.fields]
+    texts = [content.example for content in contents]
+    texts += [text for field in fields for text in [field.kind, field.description, field.rules]]
+    texts += [one.description for one in read.operations]
+    texts += [reply.description for one in read.operations for reply in one.replies]
+    texts += [part.description for one in read.operations for part in one.parameters]
+    return len(fields), sum(map(len, texts))
+
+
+def large(operations=MOST_OPERATIONS, **components):
+    """Many operations that answer in six ways, each leading to the same parts."""
+    replies = {str(status): {"$ref": "#/components/responses/A"} for status in range(200, 206)}
+    get = {"parameters": [{"$ref": "#/components/parameters/A"}], "responses": replies}
+    schema = {"schema": {"$ref": "#/components/schemas/A"}}
+    small = {
+        "responses": {"A": {"description": "Fine", "content": {"application/json": schema}}},
+        "parameters": {"A": {"name": "a", "in": "query", "schema": {"type": "string"}}},
+        "schemas": {"A": {"type": "string"}},
+    }
+    paths = {f"/p{number}": {"get": get} for number in range(operations)}
+    return json.dumps({"openapi": "3.0.3", "paths": paths, "components": small | components})
+
+
+def test_what_many_operations_lead_to_is_told_so_often_and_no_more():
+    properties = {f"p{number}": {"type": "string"} for number in range(200)}
+
+    read = read_openapi(large(schemas={"A": {"type": "object", "properties": properties}}))
+
+    fields, letters = told_of(read)
+    assert MOST_TOLD / 3 < fields < MOST_TOLD
+    assert letters < MOST_TOLD * LETTERS_A_ROW
+    # All of them can be called still.
+    assert (len(read.operations), read.left_out, read.is_cut) == (MOST_OPERATIONS, 0, True)
+    assert read.operations[0].replies[5].content.fields
+    assert read.operations[-1].replies[0].content.kind == "A"
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        {"responses": {"A": {"description": LONG}}},
+        {"parameters": {"A": {"name": "a", "in": "query", "description": LONG}}},
+        {"schemas": {"A": {"type": "object", "properties": {"a": {"description": LONG}}}}},
+        {"schemas": {"A": {"type": "string", "example": LONG}}},
+        {"schemas": {"A": {"type": "object", "properties": {"a": {"format": LONG}}}}},
+    ],
+)
+def test_a_long_text_that_many_lead_to_is_told_a_few_times(components):
+    read = read_openapi(large(**components))
+
+    _fields, letters = told_of(read)
+    assert letters < 2 * MOST_TOLD * LETTERS_A_ROW
+    assert read.is_cut
+    assert len(read.operations) + read.left_out == MOST_OPERATIONS
+
+
+def test_a_document_of_the_usual_size_is_told_whole():
+    properties = {f"p{number}": {"type": "string"} for number in range(20)}
+
+    read = read_openapi(large(50, schemas={"A": {"type": "object", "properties": properties}}))
+
+    assert told_of(read)[0] == 50 * 6 * 20
+    assert not read.is_cut
 
 
 def test_schemas_that_fan_out_cost_no_more_than_others():
