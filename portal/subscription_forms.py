@@ -58,6 +58,7 @@ class RegenerateForm(forms.Form):
         coerce=lambda days: timedelta(days=int(days)),
         initial="0",
         widget=forms.RadioSelect,
+        help_text=_("One that was replaced before ends now."),
     )
     expires_at = forms.TypedChoiceField(
         label=_("The new key expires"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -142,21 +143,15 @@ def regenerate_key(
     overlap: timedelta = timedelta(),
     expires_at: datetime | None = None,
 ) -> list[IssuedKey]:
-    """Put a fresh key into the slot; the old one works on for ``overlap`` (zero to 30 days).
+    """Put a fresh key into the slot; the old one works on for ``overlap`` (zero to 30 days),
+    unless it is replaced once more.
 
     Raises KeyAlreadyReplaced, SubscriptionHasNoKeys or ValidationError by field.
     """
     subscription = _locked_active(key.subscription)
-    key = _replace(key, overlap)
-    issued = _issue(subscription, key.slot, expires_at=_checked_expiry(expires_at))
-    record(
-        "key.regenerated",
-        by=by,
-        subject=issued.key,
-        slot=key.slot,
-        replaced=key.masked,
-        works_until=key.expires_at and key.expires_at.isoformat(),
-    )
+    slot, replaced = key.slot, _replace(key, overlap)
+    issued = _issue(subscription, slot, expires_at=_checked_expiry(expires_at))
+    record("key.regenerated", by=by, subject=issued.key, slot=slot, **replaced)
     return [issued]
 
 
@@ -180,8 +175,7 @@ def import_key(
     if Key.objects.filter(digest__in=digests_of(value)).exists():
         raise KeyValueTaken
     present = subscription.keys.current().filter(slot=slot).first()
-    if present is not None:
-        _replace(present, overlap)
+    replaced = _replace(present, overlap) if present is not None else {}
     key = Key(
         subscription=subscription,
         slot=slot,
@@ -196,7 +190,7 @@ def import_key(
             key.save()
     except IntegrityError:
         raise KeyValueTaken from None
-    record("key.imported", by=by, subject=key, slot=slot)
+    record("key.imported", by=by, subject=key, slot=slot, **replaced)
     return key
 
 
@@ -276,6 +270,8 @@ def warn_of_expiring_keys() -> int:
             Q(warned_days=None) | Q(warned_days__gt=days),
             expires_at__gt=now,
             expires_at__lte=now + timedelta(days=days),
+            # A letter to somebody blocked is never sent: they are told once they are active again.
+            subscription__owner__state=User.State.ACTIVE,
             subscription__state=Subscription.State.ACTIVE,
         )
         for key in due.select_related("subscription__owner", "subscription__product"):
@@ -308,16 +304,24 @@ def _locked_key(key: Key) -> Key:
     return Key.objects.select_related("subscription").get(pk=key.pk)
 
 
-def _replace(key: Key, overlap: timedelta) -> Key:
-    """Empty the slot. An expiry that comes before the end of the overlap stays."""
+def _replace(key: Key, overlap: timedelta) -> dict[str, Any]:
+    """Empty the slot; what the journal notes of it.
+
+    An expiry that comes before the end of the overlap stays. A key that was replaced before ends
+    now: a slot opens by two keys at most.
+    """
     key = Key.objects.get(pk=key.pk)
     if key.is_replaced:
         raise KeyAlreadyReplaced
+    earlier = key.subscription.keys.live().filter(slot=key.slot, replaced_at__isnull=False)
+    ended = sorted(one.masked for one in earlier)
+    earlier.update(expires_at=timezone.now())
     end = overlap_end(overlap)
     key.expires_at = min(key.expires_at or end, end)
     key.replaced_at = timezone.now()
     key.save(update_fields=["expires_at", "replaced_at"])
-    return key
+    facts = {"replaced": key.masked, "works_until": key.expires_at.isoformat()}
+    return facts | ({"ended": ended} if ended else {})
 
 
 def _issue(

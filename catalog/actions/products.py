@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Role, User
-from audit.journal import record
+from audit.journal import record, record_each
 from base.names import clean_name
 from catalog.models import Api, Product
 from catalog.naming import changes_of, save_named, slug_for
@@ -174,5 +174,7 @@ def delete_product(*, product: Product, by: User | None, confirmed: bool = False
     if count and not confirmed:
         raise ProductHasSubscriptions(count)
     record("product.deleted", by=by, subject=product, subscriptions=count)
+    subscriptions = product.subscriptions.select_related("product", "owner").order_by("pk")
+    record_each("subscription.deleted", by=by, subjects=subscriptions)
     product.subscriptions.all().delete()
     product.delete()

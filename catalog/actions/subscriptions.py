@@ -52,6 +52,20 @@ class EndHasPassed(ValidationError):
         )
 
 
+class EndNeedsActivation(ValidationError):
+    """Another end would make it active again, past the limit and without a word to its owner."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "ends_at": ValidationError(
+                    _("Its end has passed. Activate it, with a later end or none."),
+                    code="end_needs_activation",
+                )
+            }
+        )
+
+
 _KEEP: Any = object()
 
 
@@ -108,12 +122,14 @@ def activate_subscription(
     subscription = _locked(subscription, Transition.ACTIVATE)
     if subscription.state_now != Subscription.State.SUSPENDED:
         refuse_beyond_limit(subscription.product, owner)
+    old = subscription.ends_at
     if ends_at is not _KEEP:
         subscription.ends_at = checked_end(ends_at)
     elif subscription.ends_at is not None and subscription.ends_at <= timezone.now():
         raise EndHasPassed
     _change(subscription, Subscription.State.ACTIVE)
-    record("subscription.activated", by=by, subject=subscription)
+    changes = _end_changed(old, subscription.ends_at)
+    record("subscription.activated", by=by, subject=subscription, **changes)
     _tell("subscription_activated", subscription)
     return subscription
 
@@ -155,20 +171,18 @@ def set_subscription_end(
 ) -> Subscription:
     """Let it expire at a moment in the future, or never (None). Quiet when nothing differs.
 
-    Raises ValidationError by field.
+    Raises EndNeedsActivation or ValidationError by field.
     """
     subscription = _lock(subscription)
     old = subscription.ends_at
     if ends_at == old:
         return subscription
+    if subscription.state_now == Subscription.State.EXPIRED:
+        raise EndNeedsActivation
     subscription.ends_at = checked_end(ends_at)
     subscription.save(update_fields=["ends_at"])
-    record(
-        "subscription.end_changed",
-        by=by,
-        subject=subscription,
-        changes={"ends_at": [old and old.isoformat(), ends_at and ends_at.isoformat()]},
-    )
+    changes = _end_changed(old, ends_at)
+    record("subscription.end_changed", by=by, subject=subscription, **changes)
     return subscription
 
 
@@ -178,6 +192,13 @@ def delete_subscription(*, subscription: Subscription, by: User) -> None:
     subscription = _lock(subscription)
     record("subscription.deleted", by=by, subject=subscription)
     subscription.delete()
+
+
+def _end_changed(old: datetime | None, new: datetime | None) -> dict[str, Any]:
+    """What the journal notes of another end; nothing where it stays."""
+    if old == new:
+        return {}
+    return {"changes": {"ends_at": [old and old.isoformat(), new and new.isoformat()]}}
 
 
 def _lock(subscription: Subscription) -> Subscription:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.actions import activate_user, block_user
 from audit.models import Event
 from catalog import actions
 from catalog.actions.keys import KeyValueTaken
@@ -121,6 +122,12 @@ def test_an_import_takes_a_filled_slot_over(ada):
 
     assert old.subscription.keys.current().get() == key
     assert old in Key.objects.live()
+    old.refresh_from_db()
+    assert Event.objects.get().data == {
+        "slot": "primary",
+        "replaced": old.masked,
+        "works_until": old.expires_at.isoformat(),
+    }
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,34 @@ def test_letters_leave_thirty_and_seven_days_before_a_key_expires(ben):
     letters = Message.objects.about(key.subscription.public_id)
     assert [letter.kind for letter in letters] == ["key_expires"] * 2
     assert {letter.to for letter in letters} == {ben.email}
+
+
+def test_who_was_blocked_is_warned_once_active_again(ben, ada):
+    KeyFactory(subscription__owner=ben, expires_at=in_days(5))
+    block_user(user=ben, by=ada)
+    assert actions.warn_of_expiring_keys() == 0
+
+    activate_user(user=ben, by=ada)
+
+    assert actions.warn_of_expiring_keys() == 1
+
+
+def test_a_slot_opens_by_two_keys_at_most(ben, ada):
+    first = KeyFactory()
+    other = KeyFactory(subscription=first.subscription, slot="secondary")
+    [second] = actions.regenerate_key(key=first, by=ben, overlap=timedelta(days=30))
+    actions.regenerate_key(key=other, by=ben, overlap=timedelta(days=30))
+    [third] = actions.regenerate_key(key=second.key, by=ben, overlap=timedelta(days=30))
+
+    def live(slot):
+        return first.subscription.keys.live().filter(slot=slot)
+
+    assert set(live("primary")) == {second.key, third.key}
+    assert live("secondary").count() == 2
+    last = Event.objects.get(subject_id=third.key.public_id)
+    assert last.data["ended"] == [first.masked]
+    actions.import_key(subscription=first.subscription, slot="primary", value=IMPORTED, by=ada)
+    assert live("primary").count() == 1
 
 
 def test_a_slot_holds_one_key_in_the_database():

@@ -146,3 +146,4 @@ def test_delete_product_wants_a_word_while_subscriptions_hang_on_it(ada):
     for model in [Product, Subscription, Key]:
         assert not model.objects.exists()
     assert events_of(product) == ["product.deleted"]
+    assert events_of(key.subscription) == ["subscription.deleted"]

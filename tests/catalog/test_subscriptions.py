@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from catalog import actions
-from catalog.actions.subscriptions import CommentNeeded
+from catalog.actions.subscriptions import CommentNeeded, EndNeedsActivation
 from catalog.models import Key, Subscription
 from catalog.transitions import Transition, possible, possible_to_owner
 from mail.models import Message
@@ -134,6 +134,32 @@ def test_activating_an_expired_one_wants_an_end_in_the_future_or_none(ada):
         actions.activate_subscription(subscription=subscription, by=ada, ends_at=later).ends_at
         == later
     )
+
+
+def test_another_end_does_not_stand_in_for_activating(ada):
+    product = ProductFactory(subscription_limit=1)
+    expired = SubscriptionFactory(product=product, ends_at=timezone.now() + PAST)
+    SubscriptionFactory(product=product, owner=expired.owner)
+
+    for end in [None, timezone.now() + timedelta(days=1)]:
+        with pytest.raises(EndNeedsActivation) as refusal:
+            actions.set_subscription_end(subscription=expired, ends_at=end, by=ada)
+        assert list(refusal.value.message_dict) == ["ends_at"]
+
+    assert Subscription.objects.active().count() == 1
+
+
+def test_activating_notes_the_end_that_it_changes(ada):
+    expired, suspended = subscription_in(State.EXPIRED), subscription_in(State.SUSPENDED)
+
+    actions.activate_subscription(subscription=expired, by=ada, ends_at=None)
+    actions.activate_subscription(subscription=suspended, by=ada)
+
+    old = expired.ends_at.isoformat()
+    assert [event.data for event in Event.objects.order_by("pk")] == [
+        {"changes": {"ends_at": [old, None]}},
+        {},
+    ]
 
 
 def test_activating_a_cancelled_one_keeps_to_the_limit(ada):
