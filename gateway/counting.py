@@ -17,7 +17,7 @@ from multiprocessing import util
 from typing import NamedTuple
 
 from django.db import close_old_connections, connections, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from base.batches import write_many
@@ -32,10 +32,13 @@ logger = logging.getLogger("gateway.counting")
 FLUSH_EVERY = 1.0
 # What may wait for the next flush, if it does not come: then the oldest go.
 MOST_NOTES = 200_000
-# A flood of refused calls keeps this many references a flush; all of them are counted.
+# A flood of refused calls keeps this many references a flush; those of known keys are all counted.
 MOST_REFUSALS = 1_000
 # And this many altogether, so that nobody fills the disk with refused calls.
 MOST_REFUSALS_KEPT = 1_000_000
+# The same of calls without a known key, which anybody can make: they push out no others.
+MOST_OF_STRANGERS = 200
+MOST_OF_STRANGERS_KEPT = 200_000
 HOUSEKEEPING_EVERY = 3600.0
 ASKED_NOTED_EVERY = timedelta(minutes=1)
 # How long a stopping process waits for its last flush.
@@ -84,6 +87,7 @@ class Batch:
         self.uses: dict[int, KeyUse] = {}
         self.asked: dict[int, datetime] = {}
         self.refused: deque[Note] = deque(maxlen=MOST_REFUSALS)
+        self.strangers: deque[Note] = deque(maxlen=MOST_OF_STRANGERS)
 
     def add(self, note: Note) -> None:
         self.noted += 1
@@ -95,7 +99,7 @@ class Batch:
             if not note.reason and _is_due(note):
                 self.uses[note.key_pk] = KeyUse(note.at, note.address, note.renewed_digest)
         if note.refused is not None:
-            self.refused.append(note)
+            (self.refused if note.key_pk else self.strangers).append(note)
 
 
 _notes: deque[Note] = deque(maxlen=MOST_NOTES)
@@ -164,7 +168,8 @@ def _write(batch: Batch) -> dict[int, datetime]:
         Gateway.objects.filter(pk=pk).exclude(last_asked_at__gt=at - ASKED_NOTED_EVERY).update(
             last_asked_at=at
         )
-    Refusal.objects.bulk_create([_refusal(note) for note in batch.refused], ignore_conflicts=True)
+    refused = [_refusal(note) for note in [*batch.refused, *batch.strangers]]
+    Refusal.objects.bulk_create(refused, ignore_conflicts=True)
     return {pk: batch.uses[pk].at for pk in noted}
 
 
@@ -178,7 +183,7 @@ def _is_long_ago(written: datetime | None, at: datetime, every: timedelta) -> bo
 
 
 def _refusal(note: Note) -> Refusal:
-    assert note.refused is not None  # noqa: S101 - Batch.refused holds no others
+    assert note.refused is not None  # noqa: S101 - Batch keeps no others
     return Refusal(
         reference=note.refused.reference,
         at=note.at,
@@ -197,15 +202,21 @@ def keep_house() -> None:
     """Forget old refusals and counts of deleted keys, and write the letters about keys that expire;
     hourly."""
     old = Refusal.objects.filter(at__lt=timezone.now() - REFUSALS_KEPT)
-    newest = Refusal.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    too_many = Refusal.objects.filter(pk__lte=newest - MOST_REFUSALS_KEPT)
+    strangers = _beyond(Refusal.objects.filter(key_pk=0), MOST_OF_STRANGERS_KEPT)
+    too_many = _beyond(Refusal.objects.exclude(key_pk=0), MOST_REFUSALS_KEPT)
     key = Key.objects.filter(pk=OuterRef("key_id"))
     nobodys = CallCount.objects.filter(~Exists(key))
-    for rows in [old, too_many, nobodys]:
+    for rows in [old, strangers, too_many, nobodys]:
         # In small steps, so that nobody waits long.
         while batch := list(rows.values_list("pk", flat=True)[:1000]):
             rows.model._default_manager.filter(pk__in=batch).delete()
     warn_of_expiring_keys()
+
+
+def _beyond(refusals: QuerySet[Refusal], most: int) -> QuerySet[Refusal]:
+    """All but the newest ``most``."""
+    last_kept = refusals.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
+    return refusals.filter(pk__lte=next(iter(last_kept), 0))
 
 
 class Flusher:

@@ -143,16 +143,18 @@ def test_a_use_that_meets_a_change_of_its_key_is_noted_later(ask, key, is_sqlite
     assert Key.objects.get(pk=key.pk).last_used_at is not None
 
 
-def test_refused_calls_do_not_fill_the_disk(ask, orders, monkeypatch):
-    monkeypatch.setattr(counting, "MOST_REFUSALS_KEPT", 3)
-    for _call in range(5):
-        last = ask()
+def test_refused_calls_do_not_fill_the_disk(ask, key, monkeypatch):
+    monkeypatch.setattr(counting, "MOST_REFUSALS_KEPT", 2)
+    monkeypatch.setattr(counting, "MOST_OF_STRANGERS_KEPT", 1)
+    key.subscription.keys.update(expires_at=timezone.now())
+    known = [ask(key=key.plaintext).headers["X-Refusal-Reference"] for _call in range(3)]
+    strangers = [ask().headers["X-Refusal-Reference"] for _call in range(3)]
     counting.flush()
 
     counting.keep_house()
 
-    assert Refusal.objects.count() == 3
-    assert calls.find_refusal(last.headers["X-Refusal-Reference"]) is not None
+    kept = set(Refusal.objects.values_list("reference", flat=True))
+    assert kept == {*known[1:], strangers[-1]}
 
 
 def test_a_key_deleted_meanwhile_spoils_no_batch(ask, key):
@@ -193,6 +195,19 @@ def test_a_flood_is_counted_whole_and_referenced_in_part(ask, key, ada):
     assert counts() == [(key.pk, "key_expired", counting.MOST_REFUSALS + 5)]
     assert Refusal.objects.count() == counting.MOST_REFUSALS
     assert calls.find_refusal(last.headers["X-Refusal-Reference"].lower()) is not None
+
+
+def test_a_flood_without_keys_pushes_out_no_reference_of_a_key(ask, key, ada):
+    key.subscription.keys.update(expires_at=timezone.now())
+    mine = ask(key=key.plaintext).headers["X-Refusal-Reference"]
+    for _call in range(counting.MOST_REFUSALS + 5):
+        last = ask().headers["X-Refusal-Reference"]
+
+    counting.flush()
+
+    assert calls.find_refusal(mine) is not None
+    assert calls.find_refusal(last) is not None
+    assert Refusal.objects.count() == counting.MOST_OF_STRANGERS + 1
 
 
 def test_use_of_key_and_gateway_is_noted(ask, key, gateway):
