@@ -5,7 +5,7 @@ about one resource and the back end serve another (CVE-2019-9901 and its many ki
 """
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from catalog.keys import KEY_PATTERN
 
@@ -25,7 +25,9 @@ def canonical_path(target: str) -> str | None:
     # two paths, of which the check would read the first and the gateway serve the other.
     if not _PLAIN.fullmatch(path) or "//" in path or ",/" in path:
         return None
-    if "%" in path and not all(_is_needed(match[1]) for match in _ESCAPE.finditer(path)):
+    if "%" in path and not (
+        all(_is_needed(match[1]) for match in _ESCAPE.finditer(path)) and _is_utf8(path)
+    ):
         return None
     # Cheap test first: almost no path has a dot segment.
     if "/." in path and any(segment in {".", ".."} for segment in path.split("/")):
@@ -44,6 +46,15 @@ def has_key_in_it(target: str) -> bool:
 def without_keys(path: str) -> str:
     """The path as it may be written down."""
     return _KEY.sub("(a key)", path)
+
+
+def _is_utf8(path: str) -> bool:
+    """Some servers read %C0%AE, a dot written too long, as a dot."""
+    try:
+        unquote_to_bytes(path).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_needed(digits: str) -> bool:
