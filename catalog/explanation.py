@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 
 from accounts.models import User
 from catalog import chain
 from catalog.access import Facts, Reason, decide
 from catalog.models import Api, Key, Product, Subscription
 
-# The newest so many keys, and subscriptions without one: nobody reads further.
+# So many keys, live ones and newest first, and subscriptions without one: nobody reads further.
 MOST_READ = 50
 
 
@@ -99,7 +100,9 @@ def _keys_of(user: User, prefix: str) -> list[Key]:
         keys = keys.alias(typed=Value(prefix)).filter(
             Q(prefix__startswith=prefix) | Q(typed__startswith=F("prefix"))
         )
-    return list(keys.order_by("-pk")[:MOST_READ])
+    # Live ones first: years of replaced keys would leave no room for them.
+    over = Case(When(expires_at__lte=timezone.now(), then=True), default=False)
+    return list(keys.alias(is_over=over).order_by("is_over", "-pk")[:MOST_READ])
 
 
 def _without_subscription(user: User, api: Api) -> Explanation:

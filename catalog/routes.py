@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 MAX_SEGMENTS = 4
-# Addresses of the service itself; the sample API lives under /echo.
+# Addresses of the service itself. Not /echo: the sample API there is one of the catalog.
 RESERVED = frozenset(
     ["console", "gateway", "healthz", "metrics", "static", "sign-in", "sign-out", "inbox"]
 )

@@ -44,6 +44,20 @@ class BackEndNeeded(ValidationError):
         )
 
 
+class PathIsFixed(ValidationError):
+    """The service answers the sample API under its own path and no other."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "path_prefix": ValidationError(
+                    _("This service answers the sample API under this path only."),
+                    code="path_is_fixed",
+                )
+            }
+        )
+
+
 @transaction.atomic
 def create_api(
     *,
@@ -95,11 +109,13 @@ def edit_api(
 ) -> Api:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
-    Raises Taken, BackEndNeeded or ValidationError by field.
+    Raises Taken, BackEndNeeded, PathIsFixed or ValidationError by field.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     if back_end is not None and not back_end.strip() and not api.is_answered_here:
         raise BackEndNeeded
+    if path_prefix not in {None, api.path_prefix} and api.is_answered_here:
+        raise PathIsFixed
     wanted: dict[str, Any] = {
         "name": clean_name(name) if name is not None else None,
         # Emptied: leave it, addresses that people kept stay true.

@@ -54,8 +54,9 @@ class ApiForm(forms.Form):
             kwargs["initial"] = {name: getattr(api, name) for name in self.base_fields}
         super().__init__(*args, **kwargs)
         if api is not None and api.is_answered_here:
-            # The sample API: this service answers it.
+            # The sample API: this service answers it, under this path only.
             del self.fields["back_end"]
+            del self.fields["path_prefix"]
 
 
 class OpenApiForm(forms.Form):

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from audit.models import Event
 from catalog import actions
-from catalog.actions.apis import BackEndNeeded
+from catalog.actions.apis import BackEndNeeded, PathIsFixed
 from catalog.models import Api
 from catalog.naming import Taken
 from tests.factories import ApiFactory, ProductFactory, RoleFactory
@@ -82,6 +82,16 @@ def test_only_the_sample_api_has_no_back_end(ada):
     echo = ApiFactory(back_end="")
 
     assert actions.edit_api(api=echo, back_end="", description="Echo", by=ada).is_answered_here
+
+
+def test_the_sample_api_stays_where_it_is_answered(ada):
+    echo = ApiFactory(back_end="", path_prefix="/echo")
+
+    with pytest.raises(PathIsFixed) as refusal:
+        actions.edit_api(api=echo, path_prefix="/elsewhere", by=ada)
+
+    assert list(refusal.value.message_dict) == ["path_prefix"]
+    actions.edit_api(api=echo, path_prefix="/echo", name="Echo", by=ada)
 
 
 def test_edit_api_changes_what_is_given_and_is_quiet_otherwise(ada):

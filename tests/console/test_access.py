@@ -12,6 +12,7 @@ from accounts.actions import assign_role, block_user, delete_role, remove_role
 from accounts.models import Role
 from catalog import actions
 from catalog.access import Reason
+from catalog.explanation import MOST_READ
 from catalog.keys import new_key
 from catalog.models import Key, Subscription
 from gateway import lookup
@@ -126,6 +127,18 @@ def test_the_key_that_gets_furthest_comes_first(console, key, ben):
 
     assert page.index(key.masked) < page.index(other.masked)
     assert str(Reason.API_NOT_IN_PRODUCT.label) in page
+
+
+def test_dead_keys_leave_room_for_the_live_one(console, key):
+    for _key in range(MOST_READ):
+        KeyFactory(
+            subscription=key.subscription, expires_at=timezone.now(), replaced_at=timezone.now()
+        )
+
+    page = page_of(console, "?person=ben@example.org&api=orders")
+
+    assert key.masked in page
+    assert "Ben Okafor can call Orders" in page
 
 
 def test_an_open_api_wants_no_key(console, ben):

@@ -153,13 +153,15 @@ def test_an_api_with_bad_input_keeps_what_was_typed(console, field, value, told)
 
 
 def test_the_sample_api_has_no_back_end_to_edit(console):
-    echo = ApiFactory(back_end="", name="Echo API")
+    echo = ApiFactory(back_end="", name="Echo API", path_prefix="/echo")
 
-    assert 'name="back_end"' not in page_of(console, f"/console/apis/{echo.public_id}/edit/")
+    page = page_of(console, f"/console/apis/{echo.public_id}/edit/")
+    assert 'name="back_end"' not in page
+    assert 'name="path_prefix"' not in page
     console.post(f"/console/apis/{echo.public_id}/edit/", API | {"name": "Echo"})
 
     echo.refresh_from_db()
-    assert (echo.name, echo.back_end) == ("Echo", "")
+    assert (echo.name, echo.back_end, echo.path_prefix) == ("Echo", "", "/echo")
 
 
 def test_script_in_words_stays_words(console):
