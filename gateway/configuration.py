@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from catalog.models import Api
 
 KINDS = {
-    "nginx": "nginx.conf",
+    "nginx": "apim.conf",
     "caddy": "Caddyfile",
     "envoy": "envoy.yaml",
     "traefik": "traefik.yaml",

@@ -121,7 +121,9 @@ def test_an_api_is_added_found_edited_and_deleted(console):
     page = f"/console/apis/{api.public_id}/"
 
     assert answer["Location"] == page
-    assert "Put it into a product" in page_of(console, page)
+    shown = page_of(console, page)
+    assert "Put it into a product" in shown
+    assert "added the API" in shown
     assert "Orders" in page_of(console, "/console/apis/?q=order")
     assert "No API matches" in page_of(console, "/console/apis/?q=nothing")
     console.post(f"{page}edit/", API | {"name": "Orders 2", "subscription_required": ""})

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from gateway.configuration import KINDS
 from gateway.models import Gateway
 from tests.factories import ApiFactory, GatewayFactory
 
@@ -78,7 +79,7 @@ def test_configuration_is_a_file_with_a_placeholder(console, kind):
 
     answer = console.get(f"/console/gateways/configuration/{kind}/")
 
-    assert "attachment" in answer["Content-Disposition"]
+    assert answer["Content-Disposition"] == f'attachment; filename="{KINDS[kind]}"'
     assert "PUT-THE-SECRET-OF-THIS-GATEWAY-HERE" in answer.content.decode()
     assert "/orders" in answer.content.decode()
     assert console.get("/console/gateways/configuration/apache/").status_code == 404
