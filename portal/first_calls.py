@@ -23,14 +23,19 @@ class FirstCall:
 
 
 def first_call_of(product: Product) -> FirstCall | None:
-    """To an API of the product that can be reached; None while no gateway says where."""
-    # Those answered here come first: they work without any gateway.
-    for api in sorted(product.apis.all(), key=lambda api: (api.back_end, api.name_key)):
-        base = base_of(api)
-        if base:
-            operation = _simplest(api)
-            return FirstCall(api, base + (operation.path if operation else ""), operation)
-    return None
+    """To an API of the product that can be reached; None while no gateway says where.
+
+    One whose document names a call that needs nothing, if any: a bare prefix may answer nobody.
+    """
+    # Those answered here come first: they work without any gateway, and at every path.
+    apis = sorted(product.apis.all(), key=lambda api: (api.back_end, api.name_key))
+    likely = (api for api in apis if api.is_answered_here or _simplest(api))
+    api = next(likely, next(iter(apis), None))
+    base = base_of(api) if api else ""
+    if api is None or not base:
+        return None
+    operation = _simplest(api)
+    return FirstCall(api, base + (operation.path if operation else ""), operation)
 
 
 def _simplest(api: Api) -> Operation | None:

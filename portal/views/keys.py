@@ -55,10 +55,15 @@ def regenerate(request: SignedInRequest, public_id: UUID, key_id: UUID) -> HttpR
 
 
 @signed_in_only
-@require_POST
 def end(request: SignedInRequest, public_id: UUID, key_id: UUID) -> HttpResponse:
-    """Refuse a key from the next call on, for one that leaked or whose overlap is not needed."""
-    key = actions.end_key(key=key_or_404(request.user, public_id, key_id), by=request.user)
+    """Refuse a key from the next call on, for one that leaked or whose overlap is not needed.
+
+    The page asks, because nothing brings it back; POST does it.
+    """
+    key = key_or_404(request.user, public_id, key_id)
+    if request.method != "POST":
+        return render(request, "portal/subscriptions/end_key.html", {"key": key})
+    actions.end_key(key=key, by=request.user)
     messages.success(request, _("The key %(key)s has ended.") % {"key": key.masked})
     return redirect("portal:subscription-list")
 

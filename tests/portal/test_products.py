@@ -14,6 +14,7 @@ from mail.models import Message
 from tests.conftest import sign_in
 from tests.factories import (
     ApiFactory,
+    GatewayFactory,
     KeyFactory,
     ProductFactory,
     RoleFactory,
@@ -128,6 +129,23 @@ def test_without_a_simple_operation_there_is_a_curl_line_and_no_form(portal):
 
     assert "http://127.0.0.1:8000/echo" in page
     assert 'name="key"' not in page
+
+
+def test_the_first_call_is_one_that_an_operation_answers(portal):
+    GatewayFactory(public_address="https://api.example.org")
+    bare = ApiFactory(name="A", path_prefix="/bare", back_end="http://a.example")
+    told = ApiFactory(
+        name="B",
+        path_prefix="/told",
+        back_end="http://b.example",
+        openapi=ECHO_DOCUMENT.read_text("utf-8").replace("  /:", "  /first:"),
+    )
+
+    page = subscribe(portal, ProductFactory(apis=[bare, told])).content.decode()
+    alone = subscribe(portal, ProductFactory(apis=[bare])).content.decode()
+
+    assert "https://api.example.org/told/first" in page
+    assert "https://api.example.org/bare" in alone
 
 
 def test_without_any_address_there_is_no_first_call(portal):

@@ -159,9 +159,18 @@ def test_regenerating_shows_the_new_key_once(portal, key):
 def test_a_replaced_key_that_is_still_used_is_told_and_can_be_ended(portal, key, ben):
     actions.regenerate_key(key=key, by=ben, overlap=timedelta(days=7))
     Key.objects.filter(pk=key.pk).update(last_used_at=timezone.now() + timedelta(seconds=1))
-    assert "still used:" in page_of(portal)
+    end = at(key, "keys", key.public_id, "end")
+    page = page_of(portal)
+    assert "still used:" in page
+    assert f'href="{end}"' in page
 
-    portal.post(at(key, "keys", key.public_id, "end"))
+    asked = portal.get(end).content.decode()
+    key.refresh_from_db()
+    assert key.is_live
+    assert f"End the key {key.masked} now?" in asked
+    assert "cannot be brought back" in asked
+
+    portal.post(end)
 
     key.refresh_from_db()
     assert not key.is_live

@@ -82,6 +82,7 @@ def page_of(client, anchor="get-plain"):
 
 
 def test_visitors_are_led_to_sign_in_and_back(client, orders):
+    GatewayFactory()
     orders.products.get().roles.add(Role.objects.get(built_in="guests"))
 
     page = client.get("/apis/orders/").content.decode()
@@ -108,12 +109,22 @@ def test_only_operations_of_the_document_are_there(portal, orders):
 
 
 def test_every_operation_links_to_its_trial(portal, orders):
+    GatewayFactory()
     page = portal.get("/apis/orders/").content.decode()
 
     for anchor in ["get-plain", "post-plain", "get-what"]:
         assert f'id="{anchor}"' in page
         assert f'href="#{anchor}"' in page
         assert f'href="/apis/orders/try/{anchor}/"' in page
+
+
+def test_without_an_address_nothing_is_offered_to_try(portal, client, orders):
+    orders.products.get().roles.add(Role.objects.get(built_in="guests"))
+
+    for browser in [portal, client]:
+        page = browser.get("/apis/orders/").content.decode()
+        assert 'id="get-plain"' in page
+        assert "/try/" not in page
 
 
 def test_without_an_address_the_next_step_is_told(portal, console, orders):
