@@ -174,7 +174,8 @@ def delete_product(*, product: Product, by: User | None, confirmed: bool = False
     if count and not confirmed:
         raise ProductHasSubscriptions(count)
     record("product.deleted", by=by, subject=product, subscriptions=count)
-    subscriptions = product.subscriptions.select_related("product", "owner").order_by("pk")
-    record_each("subscription.deleted", by=by, subjects=subscriptions)
+    # Locked, so that no key is made for one that goes.
+    locked = product.subscriptions.select_for_update(of=("self",)).order_by("pk")
+    record_each("subscription.deleted", by=by, subjects=locked.select_related("product", "owner"))
     product.subscriptions.all().delete()
     product.delete()

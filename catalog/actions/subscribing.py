@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -220,7 +220,12 @@ def _save(subscription: Subscription) -> None:
     try:
         with transaction.atomic():
             subscription.save()
+            if connection.vendor == "postgresql":
+                # Looks for the product now and holds it, not at the commit: a deletion waits for us.
+                connection.check_constraints()
     except IntegrityError:
+        if not Product.objects.filter(pk=subscription.product_id).exists():
+            raise ProductNotAvailable from None
         # The same number, chosen for a form that somebody else sent in the same moment.
         raise AlreadySubscribed(None) from None
 

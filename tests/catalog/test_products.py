@@ -8,7 +8,15 @@ from audit.models import Event
 from catalog import actions
 from catalog.models import Key, Product, Subscription
 from catalog.naming import Taken
-from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory, UserFactory
+from tests.factories import (
+    ApiFactory,
+    KeyFactory,
+    ProductFactory,
+    RoleFactory,
+    SubscriptionFactory,
+    UserFactory,
+)
+from tests.racing import overtake
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +140,20 @@ def test_apis_of_a_product_are_set_with_the_difference_told(ada):
     assert list(product.apis.all()) == [second]
     event = Event.objects.get(subject_id=product.public_id)
     assert event.data == {"added": ["Second"], "removed": ["First"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_delete_product_takes_along_what_is_made_meanwhile(ada):
+    subscription = SubscriptionFactory()
+
+    outcome = overtake(
+        lambda: actions.issue_missing_keys(subscription=subscription, by=ada),
+        lambda: actions.delete_product(product=subscription.product, by=ada, confirmed=True),
+    )
+
+    assert outcome is None
+    for model in [Product, Subscription, Key]:
+        assert not model.objects.exists()
 
 
 def test_delete_product_wants_a_word_while_subscriptions_hang_on_it(ada):

@@ -184,6 +184,31 @@ def test_eight_at_once_stay_within_the_limit(ben):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_product_deleted_meanwhile_is_not_available(ben, ada):
+    product = ProductFactory()
+
+    outcome = overtake(
+        lambda: actions.delete_product(product=product, by=ada),
+        lambda: actions.subscribe(product=product, by=ben),
+    )
+
+    assert isinstance(outcome, actions.ProductNotAvailable)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_sees_who_subscribed_meanwhile(ben, ada):
+    product = ProductFactory()
+
+    outcome = overtake(
+        lambda: actions.subscribe(product=product, by=ben),
+        lambda: actions.delete_product(product=product, by=ada),
+    )
+
+    assert isinstance(outcome, actions.ProductHasSubscriptions)
+    assert ben.subscriptions.get().product == product
+
+
+@pytest.mark.django_db(transaction=True)
 def test_one_form_sent_eight_times_at_once_subscribes_once(ben):
     product, number = ProductFactory(), uuid4()
 
