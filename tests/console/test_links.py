@@ -196,6 +196,7 @@ def test_create_passes_everything_on(console):
         ("quota", "1000000", "Enter a number from 1 to 100,000, or leave it empty."),
         ("quota", "many", "Enter a whole number."),
         ("expires_at", "2020-01-01T00:00", "Choose a moment in the future."),
+        ("expires_at", "9999-12-31T23:59", "Choose a moment before the year 9000."),
         ("mail_domains", "example.org not_a_domain", "not_a_domain is no mail domain."),
         ("package", "00000000-0000-4000-8000-000000000000", "Choose a package from the list."),
     ],

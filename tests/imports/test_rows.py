@@ -118,6 +118,12 @@ def test_changes_to_rows_are_in_the_journal(import_, ada):
     ]
 
 
+def test_a_row_mended_into_what_it_was_is_nothing_to_write_down(import_):
+    mend(import_, 2, email="sofia@kelpworks.example", first_name="Sofia", last_name="Brandt")
+
+    assert not Event.objects.filter(action="import.row_mended").exists()
+
+
 def test_a_restored_row_is_checked_again(import_):
     actions.drop_rows(by=None, import_=import_, numbers=[2, 3])
     UserFactory(email="sofia@kelpworks.example")

@@ -11,6 +11,7 @@ from mail.originals import original_of
 from service.actions import (
     CannotBeRestored,
     ChangedMeanwhile,
+    MailIsOff,
     edit_letter,
     restore_letter,
     send_test_letter,
@@ -178,6 +179,15 @@ def test_each_test_letter_is_sent(ada, deliver):
 def test_send_test_letter_refuses_what_would_fail(ada):
     with pytest.raises(ValidationError):
         send_test_letter(**KIND, draft=said(text="{{ nme }}"), to=ada.email, by=ada)
+
+    assert not Message.objects.exists()
+
+
+def test_send_test_letter_is_refused_while_mail_is_off(ada, settings):
+    settings.MAIL_IS_OFF = True
+
+    with pytest.raises(MailIsOff):
+        send_test_letter(**KIND, draft=DRAFT, to=ada.email, by=ada)
 
     assert not Message.objects.exists()
 
