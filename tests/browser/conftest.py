@@ -36,16 +36,15 @@ def pytest_collection_modifyitems(items):
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True, databases="__all__"))
-            if chromium() is None:
-                item.add_marker(
-                    pytest.mark.skip("no Chromium found: install it or set APIM_CHROMIUM")
-                )
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
+    found = chromium()
+    if found is None:
+        pytest.fail("No Chromium: install it, set APIM_CHROMIUM, or leave out: -m 'not browser'.")
     return browser_type_launch_args | {
-        "executable_path": chromium(),
+        "executable_path": found,
         "args": CHROMIUM_SWITCHES,
     }
 
