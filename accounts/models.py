@@ -18,7 +18,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import authority
 from base.addresses import canonical_address
+from base.authority import Permission
 
 
 class RoleQuerySet(models.QuerySet["Role"]):
@@ -167,6 +169,9 @@ class User(AbstractBaseUser):
     block_reason = models.CharField(max_length=500, blank=True)
     # Raised by block and password change: sessions and password links of an earlier epoch are dead.
     security_epoch = models.PositiveIntegerField(default=1)
+    # Raised by block and by the loss of Administrators: what was sent under an earlier epoch
+    # (invitations, shared links) has ended and does not wake with its sender.
+    authority_epoch = models.PositiveIntegerField(default=1, editable=False)
     # The open password link, if any (accounts.password_links). One at a time: a new one voids it.
     password_link_nonce = models.CharField(max_length=64, blank=True)
     password_link_expires_at = models.DateTimeField(null=True, blank=True)
@@ -235,6 +240,10 @@ class User(AbstractBaseUser):
                 built_in=Role.BuiltIn.ADMINISTRATORS
             ).exists()
         return self._is_administrator
+
+    def hold_authority(self, permission: Permission | None, *, is_owner: bool) -> None:
+        """As ``base.authority.Actor``."""
+        authority.hold(self, permission, is_owner=is_owner)
 
     @property
     def zone(self) -> ZoneInfo:

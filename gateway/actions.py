@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 from gateway.credentials import digests_of, new_secret, prefix_of
 from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
@@ -35,7 +36,7 @@ class SecretAlreadyRotated(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.GATEWAYS_MANAGE)
 def register_gateway(
     *, name: str, public_address: str = "", by: User | None
 ) -> tuple[Gateway, str]:
@@ -50,7 +51,7 @@ def register_gateway(
     return gateway, secret
 
 
-@transaction.atomic
+@action(Permission.GATEWAYS_MANAGE)
 def edit_gateway(
     *,
     gateway: Gateway,
@@ -83,7 +84,7 @@ def edit_gateway(
     return gateway
 
 
-@transaction.atomic
+@action(Permission.GATEWAYS_MANAGE)
 def rotate_secret(
     *,
     gateway: Gateway,
@@ -109,7 +110,7 @@ def rotate_secret(
     return secret
 
 
-@transaction.atomic
+@action(Permission.GATEWAYS_MANAGE)
 def end_previous_secret(*, gateway: Gateway, by: User | None) -> None:
     """Let a rotated secret work no longer; quiet when there is none."""
     gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
@@ -118,7 +119,7 @@ def end_previous_secret(*, gateway: Gateway, by: User | None) -> None:
         record("gateway.secret_ended", by=by, subject=gateway)
 
 
-@transaction.atomic
+@action(Permission.GATEWAYS_MANAGE)
 def delete_gateway(*, gateway: Gateway, by: User | None) -> None:
     """Forget a gateway: its secrets open nothing from the next call on."""
     gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)

@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 from accounts.actions import AddressTaken, Person, add_users
 from accounts.models import User
 from audit.journal import record
+from base.authority import ActorMayNotAct, Permission
 from imports.checking import check_rows, refusal_of
 from imports.models import Import, Row
-from invitations.actions import AlreadyInvited, invite_many
+from invitations.actions import AlreadyInvited, invite_many, left_today
 from invitations.known import who_has
 from invitations.models import Invitation
 from packages.actions import PackageGone, grant_package, hold_package
@@ -106,6 +107,12 @@ def _check_batch(import_: Import, size: int) -> bool:
 
 @transaction.atomic
 def _run_batch(import_: Import, size: int) -> bool:
+    sender, problem, left = _asked(import_)
+    if sender is None:
+        _hold(import_)
+        _stop_by_itself(import_, problem)
+        return False
+    size = min(size, left)
     try:
         # Before the import's row, as deleting a package does.
         package = _hold_package(import_)
@@ -115,12 +122,6 @@ def _run_batch(import_: Import, size: int) -> bool:
         _stop_by_itself(import_, text)
         return False
     _hold(import_)
-    sender = User.objects.administrators().filter(pk=import_.sender_id).first()
-    if sender is None:
-        # As an invitation, an import is only as good as its sender.
-        text = _("%(name)s, who started it, is no longer an active administrator.")
-        _stop_by_itself(import_, text % {"name": import_.sender_name})
-        return False
     rows = list(import_.rows.filter(state=Row.State.READY).order_by("number")[:size])
     people = [
         Person(email=row.email, first_name=row.first_name, last_name=row.last_name) for row in rows
@@ -142,6 +143,28 @@ def _run_batch(import_: Import, size: int) -> bool:
         not_done=import_.row_count - counts[Row.State.DONE],
     )
     return False
+
+
+def _asked(import_: Import) -> tuple[User | None, str, int]:
+    """Whoever started it, while they may act and the day's limit lets some rows through: how many.
+
+    Else nobody, and the sentence why. Their authority is held until the transaction ends, before
+    any row: as an invitation, an import is only as good as its sender.
+    """
+    sender = import_.sender
+    try:
+        if sender is None:
+            raise ActorMayNotAct
+        sender.hold_authority(Permission.DEVELOPERS_MANAGE, is_owner=False)
+    except ActorMayNotAct:
+        text = _("%(name)s, who started it, is no longer an active administrator.")
+        return None, text % {"name": import_.sender_name}, 0
+    if not import_.invites:
+        return sender, "", BATCH
+    left, refusal = left_today()
+    if refusal is not None:
+        return None, " ".join([*refusal.messages, _("Start the import again then.")]), 0
+    return sender, "", left
 
 
 Outcome = Invitation | User | ValidationError

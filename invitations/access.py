@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from base.tokens import is_well_formed, token_digest
 from invitations.models import Invitation, InviteLink, ReplacedToken
+from invitations.senders import has_valid_sender
 
 
 class LinkState(StrEnum):
@@ -21,7 +22,7 @@ class LinkState(StrEnum):
     REPLACED = "replaced"
     # It went to an address that was corrected since: its bearer learns nothing of the right one.
     MISSENT = "missent"
-    # The sender was blocked, deleted or is no administrator any more.
+    # The sender was blocked, deleted or demoted since.
     SENDER_GONE = "sender_gone"
     # The shared link it came through was switched off, or has no place left.
     LINK_OFF = "link_off"
@@ -73,8 +74,7 @@ def find_link(token: str) -> Link | None:
 def _state_of(invitation: Invitation, *, replaced: bool) -> LinkState:
     if invitation.state in _OF_STATE:
         return _OF_STATE[invitation.state]
-    sender = invitation.sender
-    if sender is None or not (sender.is_active and sender.is_administrator):
+    if not has_valid_sender(invitation):
         return LinkState.SENDER_GONE
     state = LinkState.OPEN
     if replaced:

@@ -93,6 +93,8 @@ class InviteLink(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invite_links"
     )
     sender_name = models.CharField(max_length=201)
+    # The sender's authority_epoch at sending: after a block or a demotion it differs for good.
+    sender_epoch = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar = InviteLinkQuerySet.as_manager()

@@ -193,6 +193,8 @@ class Invitation(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations_sent"
     )
     sender_name = models.CharField(max_length=201)
+    # The sender's authority_epoch at sending: after a block or a demotion it differs for good.
+    sender_epoch = models.PositiveIntegerField(default=1)
     validity = models.DurationField()
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(default=timezone.now)
@@ -236,6 +238,12 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["-sent_at", "-id"], name="invitations_newest"),
             models.Index(fields=["expires_at"], name="invitations_by_end"),
+            # What the day's limit counts.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(invite_link=None),
+                name="invitations_by_administrators",
+            ),
         ]
 
     def __str__(self) -> str:

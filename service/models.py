@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,12 @@ class Service(models.Model):
     # Tell callers why the check refuses them; otherwise they read Azure's two neutral sentences.
     explain_refusals = models.BooleanField(_("explain refused calls"), default=False)
     invitation_days = models.PositiveSmallIntegerField(_("invitations are valid for"), default=7)
+    # Sent by administrators in any 24 hours: one that was taken over writes to so many strangers.
+    invitations_per_day = models.PositiveIntegerField(
+        _("invitations a day"),
+        default=10_000,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+    )
     # Days after the letter on which an unanswered invitation is sent a reminder; empty: none.
     reminder_days = models.JSONField(
         _("reminders"),

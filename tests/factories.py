@@ -72,6 +72,7 @@ class InvitationFactory(factory.django.DjangoModelFactory):
     first_name = factory.Faker("first_name")
     last_name = factory.Faker("last_name")
     sender_name = factory.LazyAttribute(lambda invitation: invitation.sender.full_name)
+    sender_epoch = factory.LazyAttribute(lambda invitation: invitation.sender.authority_epoch)
     validity = timedelta(days=7)
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
     nonce = factory.LazyFunction(new_nonce)
@@ -95,6 +96,7 @@ class InviteLinkFactory(factory.django.DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Link {n}")
     sender_name = factory.LazyAttribute(lambda link: link.sender.full_name)
+    sender_epoch = factory.LazyAttribute(lambda link: link.sender.authority_epoch)
     nonce = factory.LazyFunction(new_nonce)
 
     @factory.post_generation

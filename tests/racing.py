@@ -47,41 +47,50 @@ def overtake(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
     The moment that racing threads only meet by chance: ``first`` has written, ``second`` saw
     nothing of it yet and waits for the row, then ``first`` commits.
     """
-    outcome: list[Any] = []
+    return overtake_all(first, second)[0]
 
-    def run() -> None:
+
+def overtake_all(first: Callable[[], Any], *others: Callable[[], Any]) -> list[Any]:
+    """As ``overtake``, with several that wait at once; what each returned or raised."""
+    outcomes: list[Any] = [None] * len(others)
+
+    def run(index: int) -> None:
         try:
-            outcome.append(second())
+            outcomes[index] = others[index]()
         except Exception as error:
-            outcome.append(error)
+            outcomes[index] = error
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=run)
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(others))]
     with transaction.atomic():
         first()
-        thread.start()
-        _until_it_waits(thread)
-    thread.join(timeout=30)
-    return outcome[0]
+        for thread in threads:
+            thread.start()
+        _until_they_wait(threads)
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes
 
 
-def _until_it_waits(thread: threading.Thread) -> None:
+def _until_they_wait(threads: Iterable[threading.Thread]) -> None:
+    waiting = list(threads)
     deadline = time.monotonic() + 4
-    while thread.is_alive() and time.monotonic() < deadline:
+    while any(thread.is_alive() for thread in waiting) and time.monotonic() < deadline:
         time.sleep(0.05)
-        if connection.vendor == "postgresql" and _somebody_waits():
+        alive = sum(thread.is_alive() for thread in waiting)
+        if connection.vendor == "postgresql" and _who_wait() >= alive:
             return
         if connection.vendor == "sqlite" and time.monotonic() > deadline - 3.5:
-            # It waits at BEGIN IMMEDIATE, which no query shows.
+            # They wait at BEGIN IMMEDIATE, which no query shows.
             return
 
 
-def _somebody_waits() -> bool:
+def _who_wait() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database())"
+            "SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
         )
         return cursor.fetchone()[0]

@@ -6,7 +6,6 @@ change, record, queue letters. ``by`` is the actor, None for the system itself.
 
 from accounts.actions.bulk import BulkResult, apply_to_each
 from accounts.actions.guards import (
-    ActorMayNotAct,
     CannotBlockSelf,
     CannotDeleteSelf,
     CannotDemoteSelf,
@@ -45,6 +44,7 @@ from accounts.actions.users import (
     tell_blocked_user,
     tell_of_account,
 )
+from base.authority import ActorMayNotAct
 
 __all__ = [
     "ActorMayNotAct",

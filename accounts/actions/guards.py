@@ -1,9 +1,13 @@
 """An active administrator always remains, and nobody locks themselves out."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from base.authority import take_first
 
 
 class CannotBlockSelf(ValidationError):
@@ -33,23 +37,25 @@ class LastAdministrator(ValidationError):
         )
 
 
-class ActorMayNotAct(ValidationError):
-    """The actor lost the right between opening the page and pressing the button."""
-
-    def __init__(self) -> None:
-        super().__init__(_("You are no longer an administrator."), code="actor_may_not_act")
-
-
-def lock_administrators(*, by: User | None) -> None:
-    """Let one decision about administrators happen at a time, by somebody who still is one.
+def lock_administrators() -> None:
+    """Let one decision about administrators happen at a time.
 
     Locks the Administrators role itself rather than its members: under READ COMMITTED, a second
     transaction would otherwise count members that the first is about to take away (measured:
-    naive check-then-write left nobody in 29 of 30 races). Take it before any row of a person.
+    naive check-then-write left nobody in 29 of 30 races). Take it before anything else.
     """
     Role.objects.select_for_update(no_key=True).administrators()
-    if by is not None and not User.objects.administrators().filter(pk=by.pk).exists():
-        raise ActorMayNotAct
+
+
+def losing_authority(_arguments: Mapping[str, Any]) -> None:
+    """``before`` of an action that takes authority from somebody; it claims the user next."""
+    take_first("administrators", lock_administrators)
+
+
+def changing_administrators(arguments: Mapping[str, Any]) -> None:
+    """As ``losing_authority``, where ``role`` is Administrators."""
+    if arguments["role"].built_in == Role.BuiltIn.ADMINISTRATORS:
+        losing_authority(arguments)
 
 
 def refuse_last_administrator(user: User) -> None:

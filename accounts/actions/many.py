@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import password_links
@@ -13,6 +12,7 @@ from accounts.actions.users import AddressTaken
 from accounts.models import Role, RoleAssignment, User, search_text
 from audit.journal import record_each
 from base.addresses import canonical_address
+from base.authority import Permission, action
 from base.inserting import STATEMENT, insert_where_free
 from base.names import clean_name
 from mail.outbox import queue_letters
@@ -27,7 +27,7 @@ class Person:
     last_name: str = ""
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def add_users(
     *,
     people: Iterable[Person],

@@ -2,13 +2,13 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import password_links
 from accounts.actions.writing import write_to
 from accounts.models import Session, User
 from audit.journal import record
+from base.authority import Permission, action
 
 
 class UserIsBlocked(ValidationError):
@@ -31,7 +31,7 @@ def check_password_rules(password: str, *, user: User) -> None:
         raise ValidationError({"password": error.error_list}) from None
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, or_owner="user")
 def set_password(
     *,
     user: User,
@@ -60,7 +60,7 @@ def set_password(
     return user
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def send_password_link(*, user: User, by: User | None) -> User:
     """Send a letter with a link to choose a new password; an earlier link stops working.
 
@@ -81,7 +81,7 @@ def send_password_link(*, user: User, by: User | None) -> User:
     return user
 
 
-@transaction.atomic
+@action(without_actor="The token of an open password link.")
 def use_password_link(*, user: User, nonce: str, password: str) -> User:
     """Spend the open link with this nonce on a new password; every session ends.
 

@@ -4,12 +4,20 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.actions.guards import CannotDemoteSelf, lock_administrators, refuse_last_administrator
+from accounts import authority
+from accounts.actions.guards import (
+    CannotDemoteSelf,
+    changing_administrators,
+    losing_authority,
+    refuse_last_administrator,
+)
 from accounts.models import Role, RoleAssignment, User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 
 
@@ -58,7 +66,7 @@ class RoleNotAssignable(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE)
 def create_role(*, name: str, by: User | None, description: str = "") -> Role:
     """Make a role. Raises RoleNameTaken (names differ by more than case) or ValidationError by field."""
     role = Role(name=clean_name(name), description=description.strip())
@@ -67,7 +75,7 @@ def create_role(*, name: str, by: User | None, description: str = "") -> Role:
     return role
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE)
 def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Role:
     """Rename or describe a role; quiet when nothing differs. Raises RoleIsProtected, RoleNameTaken."""
     role = Role.objects.select_for_update().get(pk=role.pk)
@@ -87,7 +95,7 @@ def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Ro
     return role
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE)
 def delete_role(*, role: Role, by: User | None, confirmed: bool = False) -> None:
     """Delete a role. With members it wants ``confirmed``.
 
@@ -103,37 +111,37 @@ def delete_role(*, role: Role, by: User | None, confirmed: bool = False) -> None
     role.delete()
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE, before=changing_administrators)
 def assign_role(*, user: User, role: Role, by: User | None) -> None:
     """Put a person into a role; quiet when they are in it. Raises RoleNotAssignable, ActorMayNotAct."""
     if not role.is_assignable:
         raise RoleNotAssignable(role)
-    if role.built_in == Role.BuiltIn.ADMINISTRATORS:
-        lock_administrators(by=by)
     _assignment, created = RoleAssignment.objects.get_or_create(user=user, role=role)
     if created:
         record("user.role_assigned", by=by, subject=user, role=role.name)
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE, before=changing_administrators)
 def remove_role(*, user: User, role: Role, by: User | None) -> None:
     """Take a role from a person; quiet when they are not in it.
 
+    With Administrators, what they sent as one (invitations, shared links) ends for good.
     Raises CannotDemoteSelf, LastAdministrator, ActorMayNotAct.
     """
     if role.built_in == Role.BuiltIn.ADMINISTRATORS:
-        lock_administrators(by=by)
+        authority.claim(user.pk)
         if not RoleAssignment.objects.filter(user=user, role=role).exists():
             return
         if by is not None and by.pk == user.pk:
             raise CannotDemoteSelf
         refuse_last_administrator(user)
+        User.objects.filter(pk=user.pk).update(authority_epoch=F("authority_epoch") + 1)
     removed, _by_model = RoleAssignment.objects.filter(user=user, role=role).delete()
     if removed:
         record("user.role_removed", by=by, subject=user, role=role.name)
 
 
-@transaction.atomic
+@action(Permission.ROLES_MANAGE, before=losing_authority)
 def set_roles(*, user: User, roles: Iterable[Role], by: User | None) -> None:
     """Make ``roles`` the person's roles, one event for each difference. Raises as its parts do."""
     wanted = set(roles)

@@ -1,12 +1,11 @@
 """Operations on sessions."""
 
-from django.db import transaction
-
 from accounts.models import Session, User
 from audit.journal import record
+from base.authority import Permission, action
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, or_owner="user")
 def end_sessions(*, user: User, by: User | None, keep: Session | None = None) -> int:
     """Sign a person out everywhere, except from ``keep``; returns how many sessions ended.
 
@@ -21,7 +20,7 @@ def end_sessions(*, user: User, by: User | None, keep: Session | None = None) ->
     return ended
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, or_owner="session.user_id")
 def end_session(*, session: Session, by: User | None) -> None:
     """End one session. Quiet for one that is gone already."""
     ended, _by_model = Session.objects.filter(pk=session.pk).delete()

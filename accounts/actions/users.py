@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import password_links
+from accounts import authority, password_links
 from accounts.actions.guards import (
     CannotBlockSelf,
     CannotDeleteSelf,
-    lock_administrators,
+    losing_authority,
     refuse_last_administrator,
 )
 from accounts.actions.passwords import check_password_rules
@@ -21,6 +21,7 @@ from accounts.actions.writing import write_to
 from accounts.models import Role, RoleAssignment, Session, User
 from audit.journal import record
 from base.addresses import canonical_address
+from base.authority import Permission, action
 from base.names import clean_name
 from mail.models import Message
 
@@ -42,7 +43,7 @@ class AddressTaken(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def add_user(
     *,
     email: str,
@@ -108,7 +109,7 @@ def add_user(
     return user
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, or_owner="user")
 def edit_user(
     *,
     user: User,
@@ -161,20 +162,20 @@ def edit_user(
     return user
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, before=losing_authority)
 def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = False) -> User:
     """Close every door to a person, from the next request on.
 
-    Sessions and password links die for good; roles and everything else stay as they are, so that
-    ``activate_user`` restores them. ``reason`` is for administrators; ``tell`` sends the person a
+    Sessions, password links and what they sent as an administrator (invitations, shared links) die
+    for good; roles and everything else stay as they are, so that ``activate_user`` restores them. ``reason`` is for administrators; ``tell`` sends the person a
     letter without it. Quiet for a blocked person.
 
     Raises CannotBlockSelf, LastAdministrator, ActorMayNotAct.
     """
     if by is not None and by.pk == user.pk:
         raise CannotBlockSelf
-    lock_administrators(by=by)
-    user = User.objects.select_for_update().get(pk=user.pk)
+    authority.claim(user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_blocked:
         return user
     refuse_last_administrator(user)
@@ -182,6 +183,7 @@ def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = Fa
     user.blocked_at = timezone.now()
     user.block_reason = reason.strip()
     user.security_epoch += 1
+    user.authority_epoch += 1
     password_links.close_link(user)
     user.full_clean(validate_unique=False)
     user.save()
@@ -192,7 +194,7 @@ def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = Fa
     return user
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
     """Open the doors again with everything that was there, except sessions and links.
 
@@ -211,7 +213,7 @@ def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
     return user
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, before=losing_authority)
 def delete_user(*, user: User, by: User | None) -> None:
     """Remove a person with their roles and sessions; the journal keeps what they did.
 
@@ -219,14 +221,14 @@ def delete_user(*, user: User, by: User | None) -> None:
     """
     if by is not None and by.pk == user.pk:
         raise CannotDeleteSelf
-    lock_administrators(by=by)
+    authority.claim(user.pk)
     user = User.objects.select_for_update().get(pk=user.pk)
     refuse_last_administrator(user)
     record("user.deleted", by=by, subject=user)
     user.delete()
 
 
-@transaction.atomic
+@action(without_actor="The right password, at the sign-in page.")
 def tell_blocked_user(*, user: User) -> None:
     """Tell a blocked person who gave the right password why it failed; at most once a day.
 
@@ -243,7 +245,7 @@ def tell_blocked_user(*, user: User) -> None:
     write_to(user, "sign_in_refused")
 
 
-@transaction.atomic
+@action(without_actor="An address typed behind a shared link; only its owner is told.")
 def tell_of_account(*, user: User) -> None:
     """Tell an active person that they have an account; at most once a day.
 
@@ -260,7 +262,7 @@ def tell_of_account(*, user: User) -> None:
     write_to(user, "account_exists")
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def record_export(*, filters: dict[str, str], count: int, by: User) -> None:
     """Note that somebody takes the list of people away; call it before the first line leaves.
 

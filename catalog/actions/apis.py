@@ -1,14 +1,15 @@
 """Operations on APIs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 from catalog.models import Api
 from catalog.naming import changes_of, save_named, slug_for
@@ -58,7 +59,17 @@ class PathIsFixed(ValidationError):
         )
 
 
-@transaction.atomic
+def refuse_faulty_document(arguments: Mapping[str, Any]) -> None:
+    """Raise ValidationError (field ``openapi``). Takes seconds for a large one, so no lock is held."""
+    text = (arguments.get("openapi") or "").strip()
+    if text:
+        try:
+            validate_openapi(text)
+        except ValidationError as error:
+            raise ValidationError({"openapi": error.error_list}) from None
+
+
+@action(Permission.CATALOG_MANAGE, first=refuse_faulty_document)
 def create_api(
     *,
     name: str,
@@ -84,7 +95,7 @@ def create_api(
         back_end=back_end.strip(),
         description=description.strip(),
         version=version.strip(),
-        openapi=_checked(openapi),
+        openapi=openapi.strip(),
         subscription_required=subscription_required,
     )
     api.slug = api.slug or slug_for(api)
@@ -93,7 +104,7 @@ def create_api(
     return api
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE, first=refuse_faulty_document)
 def edit_api(
     *,
     api: Api,
@@ -124,7 +135,7 @@ def edit_api(
         "back_end": back_end.strip() if back_end is not None else None,
         "description": description.strip() if description is not None else None,
         "version": version.strip() if version is not None else None,
-        "openapi": _checked(openapi) if openapi is not None else None,
+        "openapi": openapi.strip() if openapi is not None else None,
         "subscription_required": subscription_required,
     }
     changes = changes_of(api, wanted)
@@ -140,7 +151,7 @@ def edit_api(
     return api
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def delete_api(*, api: Api, by: User | None, confirmed: bool = False) -> None:
     """Take an API away; its path answers nobody from the next call on.
 
@@ -152,13 +163,3 @@ def delete_api(*, api: Api, by: User | None, confirmed: bool = False) -> None:
         raise ApiInUse(products)
     record("api.deleted", by=by, subject=api, products=products)
     api.delete()
-
-
-def _checked(openapi: str) -> str:
-    text = openapi.strip()
-    if text:
-        try:
-            validate_openapi(text)
-        except ValidationError as error:
-            raise ValidationError({"openapi": error.error_list}) from None
-    return text

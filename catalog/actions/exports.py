@@ -1,12 +1,11 @@
 """Noting who takes lists away."""
 
-from django.db import transaction
-
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def record_subscription_export(*, filters: dict[str, str], count: int, by: User) -> None:
     """Note an export of subscriptions; call it before the first line leaves.
 

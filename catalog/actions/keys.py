@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from base.batches import write_many
 from catalog.keys import (
     MAX_IMPORTED,
@@ -117,7 +118,7 @@ class KeyValueTaken(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="subscription.owner_id")
 def issue_missing_keys(*, subscription: Subscription, by: User) -> list[IssuedKey]:
     """A key for each empty slot of an active subscription. Raises SubscriptionHasNoKeys."""
     subscription = _locked_active(subscription)
@@ -135,7 +136,7 @@ def issue_into_empty_slots(subscription: Subscription, *, by: User) -> list[Issu
     return issued
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="key.subscription.owner_id")
 def regenerate_key(
     *,
     key: Key,
@@ -155,7 +156,7 @@ def regenerate_key(
     return [issued]
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="subscription.owner_id")
 def import_key(
     *,
     subscription: Subscription,
@@ -194,7 +195,7 @@ def import_key(
     return key
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="key.subscription.owner_id")
 def end_key(*, key: Key, by: User) -> Key:
     """Refuse the key from the next call on; quiet when it has ended."""
     key = _locked_key(key)
@@ -206,7 +207,7 @@ def end_key(*, key: Key, by: User) -> Key:
     return key
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="key.subscription.owner_id")
 def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
     """Let the slot's present key expire in the future, or never (None). Quiet when nothing differs.
 
@@ -228,7 +229,7 @@ def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
     return key
 
 
-@transaction.atomic
+@action(without_actor="Calls that the gateway check let pass.")
 def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
     """Write when and from where keys were last used, each at most once a minute; no journal.
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Role, User
 from audit.journal import record, record_each
+from base.authority import Permission, action
 from base.names import clean_name
 from catalog.models import Api, Product
 from catalog.naming import changes_of, save_named, slug_for
@@ -30,7 +30,7 @@ class ProductHasSubscriptions(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def create_product(
     *,
     name: str,
@@ -61,7 +61,7 @@ def create_product(
     return product
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def edit_product(
     *,
     product: Product,
@@ -103,7 +103,7 @@ def edit_product(
     return product
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def publish_product(*, product: Product, by: User | None) -> Product:
     """Show it in the portal to those who may see it, and let their keys pass; quiet when it is."""
     product = Product.objects.select_for_update().get(pk=product.pk)
@@ -115,7 +115,7 @@ def publish_product(*, product: Product, by: User | None) -> Product:
     return product
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def unpublish_product(*, product: Product, by: User | None) -> Product:
     """Hide it from everybody; its keys are refused until it is published again. Quiet when hidden."""
     product = Product.objects.select_for_update().get(pk=product.pk)
@@ -127,7 +127,7 @@ def unpublish_product(*, product: Product, by: User | None) -> Product:
     return product
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def set_product_roles(*, product: Product, roles: Iterable[Role], by: User | None) -> None:
     """Make ``roles`` the ones that see the product; Administrators always stay. Quiet when equal."""
     product = Product.objects.select_for_update().get(pk=product.pk)
@@ -145,7 +145,7 @@ def set_product_roles(*, product: Product, roles: Iterable[Role], by: User | Non
     )
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def set_product_apis(*, product: Product, apis: Iterable[Api], by: User | None) -> None:
     """Make ``apis`` what the product contains. Quiet when equal."""
     product = Product.objects.select_for_update().get(pk=product.pk)
@@ -163,7 +163,7 @@ def set_product_apis(*, product: Product, apis: Iterable[Api], by: User | None) 
     )
 
 
-@transaction.atomic
+@action(Permission.CATALOG_MANAGE)
 def delete_product(*, product: Product, by: User | None, confirmed: bool = False) -> None:
     """Delete a product, and once ``confirmed`` its subscriptions and their keys.
 

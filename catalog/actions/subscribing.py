@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 from catalog.actions.keys import IssuedKey, issue_into_empty_slots
 from catalog.models import Product, Subscription
@@ -86,7 +87,7 @@ class AlreadySubscribed(ValidationError):
         )
 
 
-@transaction.atomic
+@action(or_owner="by")
 def subscribe(
     *,
     product: Product,
@@ -130,7 +131,7 @@ def subscribe(
     return subscription, issue_into_empty_slots(subscription, by=by)
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def add_subscription(
     *,
     product: Product,

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 from catalog.actions.subscribing import checked_end, refuse_beyond_limit
 from catalog.models import Subscription
@@ -69,7 +69,7 @@ class EndNeedsActivation(ValidationError):
 _KEEP: Any = object()
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def approve_subscription(*, subscription: Subscription, by: User) -> Subscription:
     """Let a request become active and tell its owner, who then makes the keys.
 
@@ -82,7 +82,7 @@ def approve_subscription(*, subscription: Subscription, by: User) -> Subscriptio
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def reject_subscription(*, subscription: Subscription, comment: str, by: User) -> Subscription:
     """Refuse a request with a reason that its owner reads. Raises TransitionRefused, CommentNeeded."""
     if not comment.strip():
@@ -94,7 +94,7 @@ def reject_subscription(*, subscription: Subscription, comment: str, by: User) -
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def suspend_subscription(
     *, subscription: Subscription, by: User, comment: str = ""
 ) -> Subscription:
@@ -109,7 +109,7 @@ def suspend_subscription(
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def activate_subscription(
     *, subscription: Subscription, by: User, ends_at: datetime | None = _KEEP
 ) -> Subscription:
@@ -134,7 +134,7 @@ def activate_subscription(
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="subscription.owner_id")
 def cancel_subscription(*, subscription: Subscription, by: User) -> Subscription:
     """End it, by its owner or by an administrator; its keys are refused from the next call on.
 
@@ -151,7 +151,7 @@ def cancel_subscription(*, subscription: Subscription, by: User) -> Subscription
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="subscription.owner_id")
 def rename_subscription(*, subscription: Subscription, name: str, by: User) -> Subscription:
     """Quiet when nothing differs. Raises ValidationError by field."""
     subscription = _lock(subscription)
@@ -165,7 +165,7 @@ def rename_subscription(*, subscription: Subscription, name: str, by: User) -> S
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def set_subscription_end(
     *, subscription: Subscription, ends_at: datetime | None, by: User
 ) -> Subscription:
@@ -186,7 +186,7 @@ def set_subscription_end(
     return subscription
 
 
-@transaction.atomic
+@action(Permission.SUBSCRIPTIONS_MANAGE)
 def delete_subscription(*, subscription: Subscription, by: User) -> None:
     """Remove it with its keys and their counts; the journal keeps what happened."""
     subscription = _lock(subscription)

@@ -36,6 +36,20 @@ class SettingsForm(forms.Form):
         },
     )
 
+    invitations_per_day = forms.IntegerField(
+        label=_("Invitations in 24 hours, at most"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_(
+            "By all administrators together. At the limit, the console says when the next one can be sent. Leave empty to keep the present limit."
+        ),
+        error_messages={
+            "invalid": _("Enter a number from 1 to 1,000,000."),
+            "min_value": _("Enter a number from 1 to 1,000,000."),
+            "max_value": _("Enter a number from 1 to 1,000,000."),
+        },
+    )
     reminder_days = forms.CharField(
         label=_("Reminders after (days, optional)"),
         required=False,

@@ -14,7 +14,10 @@ from console.requests import ConsoleRequest
 from service.actions import edit_service
 from service.models import current_service
 
-FIELDS = ["name", "support_address", "invitation_days", "tell_unused", "explain_refusals"]
+FIELDS = [
+    *["name", "support_address", "invitation_days", "invitations_per_day"],
+    *["tell_unused", "explain_refusals"],
+]
 
 
 @administrators_only

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.journal import Recordable, record
+from base.authority import Permission, action
 from imports.checking import check_rows
 from imports.models import Import, Row
 from imports.runner import runner
@@ -27,7 +28,7 @@ class RowIsDone(ValidationError):
         super().__init__(_("This row is done."), code="row_is_done")
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def mend_row(
     *, row: Row, email: str, first_name: str, last_name: str, by: Recordable | None
 ) -> Row:
@@ -55,7 +56,7 @@ def mend_row(
     return row
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def drop_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
     """Leave rows out; returns how many. A later row with the same address takes their place.
 
@@ -70,7 +71,7 @@ def drop_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None)
     return dropped
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def drop_problems(*, import_: Import, by: Recordable | None) -> int:
     """Leave out every row that cannot be done as it stands. Raises ImportIsAtWork."""
     import_ = _hold(import_)
@@ -80,7 +81,7 @@ def drop_problems(*, import_: Import, by: Recordable | None) -> int:
     return dropped
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def restore_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
     """Take rows in again that were left out; returns how many. Raises ImportIsAtWork."""
     import_ = _hold(import_)
@@ -92,7 +93,7 @@ def restore_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | No
     return len(restored)
 
 
-@transaction.atomic
+@action(without_actor="Nothing is decided: the rows are looked at once more.")
 def check_again(*, import_: Import) -> Import:
     """Ask once more what would become of each row that is not done: the world went on.
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
+from base.authority import Permission, action
 from imports.models import Import, Row
 from imports.runner import runner
 from invitations.models import MAX_VALIDITY, MIN_VALIDITY
@@ -33,7 +34,7 @@ class CannotDelete(ValidationError):
         super().__init__(_("Stop this import before you delete it."), code="cannot_delete")
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def start_import(
     *,
     import_: Import,
@@ -82,7 +83,7 @@ def start_import(
     return import_
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def stop_import(*, import_: Import, by: User) -> Import:
     """Do no more rows; what is done stays done. Quiet where nothing is under way."""
     import_ = Import.objects.select_for_update().get(pk=import_.pk)
@@ -95,7 +96,7 @@ def stop_import(*, import_: Import, by: User) -> Import:
     return import_
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def delete_import(*, import_: Import, by: User) -> None:
     """Forget the file and its rows; invitations and users stay. Raises CannotDelete."""
     import_ = Import.objects.select_for_update().get(pk=import_.pk)
@@ -105,7 +106,7 @@ def delete_import(*, import_: Import, by: User) -> None:
     import_.delete()
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def record_report(*, import_: Import, by: User) -> None:
     """Note that somebody takes the report away; call it before the first line leaves."""
     record("import.exported", by=by, subject=import_)

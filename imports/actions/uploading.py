@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from imports.checking import check_rows
 from imports.columns import FIELDS, guess_mapping
 from imports.models import Import, Row
@@ -34,7 +35,7 @@ class ColumnsFixed(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE, at_the_end=True)
 def upload_file(*, file: IO[bytes], file_name: str, kind: str, by: User) -> Import:
     """Store the rows of a CSV file, with a guess which column holds what; nobody is told anything.
 
@@ -74,6 +75,7 @@ def _store(import_: Import, table: Table) -> list[list[str]]:
     return sample
 
 
+@action(Permission.DEVELOPERS_MANAGE)
 def choose_columns(*, import_: Import, mapping: Mapping[str, int | None], by: User) -> Import:
     """Say which column (by number, from 0) holds which of ``FIELDS``, and check every row.
 
@@ -83,22 +85,21 @@ def choose_columns(*, import_: Import, mapping: Mapping[str, int | None], by: Us
     """
     chosen = {field: column for field, column in mapping.items() if column is not None}
     _check_mapping(import_, chosen)
-    with transaction.atomic():
-        import_ = Import.objects.select_for_update().get(pk=import_.pk)
-        if not import_.columns_can_be_chosen:
-            raise ColumnsFixed
-        import_.mapping = chosen
-        import_.set_to(Import.State.CHECKING)
-        rows = import_.rows.exclude(state=Row.State.DROPPED)
-        rows.update(state=Row.State.NEW)
-        if import_.row_count <= CHECKED_AT_ONCE:
-            waiting = list(rows.order_by("number"))
-            check_rows(import_, waiting)
-            save_rows(waiting)
-            import_.set_to(Import.State.CHECKED)
-        else:
-            transaction.on_commit(runner.wake)
-        import_.save()
+    import_ = Import.objects.select_for_update().get(pk=import_.pk)
+    if not import_.columns_can_be_chosen:
+        raise ColumnsFixed
+    import_.mapping = chosen
+    import_.set_to(Import.State.CHECKING)
+    rows = import_.rows.exclude(state=Row.State.DROPPED)
+    rows.update(state=Row.State.NEW)
+    if import_.row_count <= CHECKED_AT_ONCE:
+        waiting = list(rows.order_by("number"))
+        check_rows(import_, waiting)
+        save_rows(waiting)
+        import_.set_to(Import.State.CHECKED)
+    else:
+        transaction.on_commit(runner.wake)
+    import_.save()
     return import_
 
 

@@ -13,6 +13,12 @@ from invitations.actions.joining import (
     check_mail_domain,
     request_invitation,
 )
+from invitations.actions.limits import (
+    DailyLimitReached,
+    InvitationNotUsable,
+    ResentTooOften,
+    left_today,
+)
 from invitations.actions.links import (
     LinkMakesNoAdministrators,
     QuotaBelowUsed,
@@ -29,7 +35,6 @@ from invitations.actions.many import invite_many
 from invitations.actions.reminding import remind_invited, tell_of_unused
 from invitations.actions.sending import (
     AlreadyInvited,
-    InvitationNotUsable,
     ItsLinkIsClosed,
     correct_address,
     invite_user,
@@ -42,6 +47,7 @@ from invitations.actions.sending import (
 __all__ = [
     "Accepted",
     "AlreadyInvited",
+    "DailyLimitReached",
     "InvitationNotUsable",
     "InviteLinkClosed",
     "InviteLinkNotUsable",
@@ -49,6 +55,7 @@ __all__ = [
     "LinkMakesNoAdministrators",
     "MailDomainNotAllowed",
     "QuotaBelowUsed",
+    "ResentTooOften",
     "accept_invitation",
     "check_mail_domain",
     "correct_address",
@@ -58,6 +65,7 @@ __all__ = [
     "edit_link",
     "invite_many",
     "invite_user",
+    "left_today",
     "note_opened",
     "remind_invited",
     "renew_address",

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
 from django.utils import timezone
 
+from accounts import authority
 from accounts.actions import AddressTaken, add_user, check_password_rules
 from accounts.models import User
 from audit.journal import record
+from base.authority import action
 from base.names import clean_name
 from catalog.models import Product
 from invitations.actions.joining import take_place
@@ -65,7 +66,7 @@ def accept_invitation(
         raise InvitationNotUsable from None
 
 
-@transaction.atomic
+@action(without_actor="The token of the invitation; its sender's authority is held.")
 def _claim(
     invitation: Invitation,
     *,
@@ -75,6 +76,9 @@ def _claim(
     time_zone: str,
     terms_accepted: Collection[Product],
 ) -> Accepted:
+    if invitation.sender_id is not None:
+        # An invitation is as good as its sender, until this commits.
+        authority.share(invitation.sender_id)
     take_place(invitation)
     claim = Invitation.objects.pending().from_valid_senders()
     claimed = claim.filter(pk=invitation.pk, nonce=invitation.nonce).update(
@@ -107,7 +111,7 @@ def _claim(
     return Accepted(user, grant)
 
 
-@transaction.atomic
+@action(without_actor="The token of the invitation.")
 def note_opened(*, invitation: Invitation) -> None:
     """The link was fetched, by its reader or by a mail scanner; only the first time is noted.
 
@@ -117,7 +121,7 @@ def note_opened(*, invitation: Invitation) -> None:
     unopened.update(opened_at=timezone.now())
 
 
-@transaction.atomic
+@action(without_actor="The token of the invitation.")
 def decline_invitation(*, invitation: Invitation) -> Invitation:
     """Note that the person does not want an account. Raises InvitationNotUsable."""
     declined = (

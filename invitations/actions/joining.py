@@ -4,16 +4,17 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import authority
 from accounts.actions import AddressTaken, tell_of_account
 from audit.journal import record
 from base.addresses import canonical_address, readable_domain
+from base.authority import action
 from base.names import clean_strangers_name
 from invitations.actions.sending import (
     AlreadyInvited,
@@ -101,9 +102,10 @@ def request_invitation(
                 _replace(link, wanted, present)
 
 
-@transaction.atomic
+@action(without_actor="The token of the shared link; its sender's authority is held.")
 def _invite(link: InviteLink, wanted: Invitation) -> None:
     """In the name of the link's sender, with its roles and package as they are now."""
+    _hold_sender(link)
     InviteLink.objects.select_for_update().filter(pk=link.pk).first()
     # The state is read after the lock: it depends on the sender's row, too.
     open_link = InviteLink.objects.in_state(InviteLink.State.OPEN).filter(pk=link.pk).first()
@@ -112,6 +114,7 @@ def _invite(link: InviteLink, wanted: Invitation) -> None:
     roles = list(open_link.roles.all())
     wanted.invite_link, wanted.package = open_link, open_link.package
     wanted.sender, wanted.sender_name = open_link.sender, open_link.sender_name
+    wanted.sender_epoch = open_link.sender_epoch
     wanted.validity = current_service().invitation_validity
     place_invitation(wanted, roles=roles)
     record(
@@ -124,16 +127,17 @@ def _invite(link: InviteLink, wanted: Invitation) -> None:
     queue_invitation(wanted)
 
 
-@transaction.atomic
+@action(without_actor="The token of the shared link; its sender's authority is held.")
 def _replace(link: InviteLink, wanted: Invitation, present: Invitation) -> None:
     """A new invitation instead of one that opens nothing any more."""
+    _hold_sender(link)
     # The link before its invitations, in the order of ``delete_link``.
     InviteLink.objects.select_for_update().filter(pk=link.pk).first()
     revoke_invitation(invitation=present, by=None)
     _invite(link, wanted)
 
 
-@transaction.atomic
+@action(without_actor="The token of the shared link; its sender's authority is held.")
 def _repeat_letter(invitation: Invitation) -> None:
     """The same link again: a new one would void the link that its owner is about to use."""
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
@@ -148,6 +152,12 @@ def _repeat_letter(invitation: Invitation) -> None:
     invitation.save(update_fields=["times_sent", "sent_at"])
     record("invitation.resent", by=None, subject=invitation, times_sent=invitation.times_sent)
     queue_invitation(invitation)
+
+
+def _hold_sender(link: InviteLink) -> None:
+    """What is sent in somebody's name is as good as their authority, until this commits."""
+    if link.sender_id is not None:
+        authority.share(link.sender_id)
 
 
 def take_place(invitation: Invitation) -> None:

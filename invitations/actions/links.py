@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -15,11 +14,13 @@ from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
 from base.addresses import canonical_domain
+from base.authority import Permission, action
 from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
 from invitations.actions.sending import InvitationNotUsable, revoke_invitation
 from invitations.models import Invitation, InviteLink, ReplacedLinkToken
+from invitations.senders import set_sender
 from packages.models import Package
 
 PURPOSE = "invite_link"
@@ -64,7 +65,7 @@ def token_of_link(link: InviteLink) -> str:
     )
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def create_link(
     *,
     name: str,
@@ -88,9 +89,8 @@ def create_link(
         expires_at=_checked_end(expires_at, before=None),
         mail_domains=_checked_domains(mail_domains),
         package=package,
-        sender=by,
-        sender_name=by.full_name,
     )
+    set_sender(link, by)
     given = _checked_roles(roles)
     _new_address(link)
     link.full_clean(validate_unique=False, validate_constraints=False)
@@ -108,7 +108,7 @@ def create_link(
     return link
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def edit_link(
     *,
     link: InviteLink,
@@ -153,7 +153,7 @@ def edit_link(
     return link
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def turn_on_link(*, link: InviteLink, by: User) -> InviteLink:
     """Let people ask through it again; ``by`` becomes its sender.
 
@@ -162,13 +162,14 @@ def turn_on_link(*, link: InviteLink, by: User) -> InviteLink:
     link = _locked(link)
     if link.state not in {InviteLink.State.OFF, InviteLink.State.SENDER_GONE}:
         return link
-    link.is_on, link.sender, link.sender_name = True, by, by.full_name
-    link.save(update_fields=["is_on", "sender", "sender_name"])
+    link.is_on = True
+    set_sender(link, by)
+    link.save(update_fields=["is_on", "sender", "sender_name", "sender_epoch"])
     record("invite_link.turned_on", by=by, subject=link)
     return link
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def turn_off_link(*, link: InviteLink, by: User) -> InviteLink:
     """Stop new requests, and the letters already sent through it, until it is on again. Quiet when off."""
     link = _locked(link)
@@ -180,7 +181,7 @@ def turn_off_link(*, link: InviteLink, by: User) -> InviteLink:
     return link
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def renew_address(*, link: InviteLink, by: User) -> InviteLink:
     """Give the link a new address; the old one answers "replaced" from now on.
 
@@ -194,14 +195,14 @@ def renew_address(*, link: InviteLink, by: User) -> InviteLink:
     return link
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def reveal_address(*, link: InviteLink, by: User) -> str:
     """The link in full, for handing it out. The journal keeps who asked for it."""
     record("invite_link.copied", by=by, subject=link)
     return absolute_url("portal:join", token=token_of_link(link))
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def delete_link(*, link: InviteLink, by: User) -> int:
     """Delete a link, and withdraw the letters sent through it that nobody answered; returns how many.
 

@@ -4,23 +4,25 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts.actions import AddressTaken, Person, RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record_each
 from base.addresses import canonical_address
+from base.authority import Permission, action
 from base.inserting import STATEMENT, insert_where_free
 from base.names import clean_name, name_from_address
+from invitations.actions.limits import left_today
 from invitations.actions.sending import AlreadyInvited, _checked, _new_link
 from invitations.known import who_has
 from invitations.models import Invitation
+from invitations.senders import set_sender
 from mail.outbox import queue_letters
 from packages.actions import hold_package
 from packages.models import Package
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def invite_many(
     *,
     people: Iterable[Person],
@@ -34,7 +36,7 @@ def invite_many(
     """As ``invite_user`` for many: what became of each, in their order.
 
     Whoever cannot be invited costs the others nothing: in their place stands the refusal that
-    ``invite_user`` would raise, AlreadyInvited too for an address that comes again. Where no name
+    ``invite_user`` would raise, AlreadyInvited too for an address that comes again, DailyLimitReached for those beyond it. Where no name
     is given, one is made from the address. All in one transaction: hand over some hundreds at a
     time.
 
@@ -48,13 +50,12 @@ def invite_many(
         message=message.strip(),
         language=language,
         package=hold_package(package) if package else None,
-        sender=by,
-        sender_name=by.full_name,
         validity=_checked(validity),
     )
+    set_sender(for_all, by)
     for_all.clean_fields(exclude=_all_but("message", "language"))
     outcomes = [_draft(person, for_all) for person in people]
-    sent = insert_where_free(outcomes, find_holders=who_has, refuse=_refusal)
+    sent = _insert(outcomes)
     through = Invitation.roles.through
     through._default_manager.bulk_create(
         [through(invitation=invitation, role=role) for invitation in sent for role in given],
@@ -72,6 +73,25 @@ def invite_many(
     return outcomes
 
 
+def _insert(outcomes: list[Invitation | ValidationError]) -> list[Invitation]:
+    """Insert as many of the drafts as the day's limit lets through; the others become refusals."""
+    sent: list[Invitation] = []
+    waiting = [index for index, row in enumerate(outcomes) if isinstance(row, Invitation)]
+    while waiting:
+        left, beyond = left_today()
+        if beyond is not None:
+            for index in waiting:
+                outcomes[index] = beyond
+            break
+        # Whoever turns out to be known leaves a place to those behind.
+        now, waiting = waiting[:left], waiting[left:]
+        tried = [outcomes[index] for index in now]
+        sent += insert_where_free(tried, find_holders=who_has, refuse=_refusal)
+        for index, outcome in zip(now, tried, strict=True):
+            outcomes[index] = outcome
+    return sent
+
+
 def _draft(person: Person, for_all: Invitation) -> Invitation | ValidationError:
     """The row to insert, with a link."""
     try:
@@ -87,6 +107,7 @@ def _draft(person: Person, for_all: Invitation) -> Invitation | ValidationError:
             package_id=for_all.package_id,
             sender_id=for_all.sender_id,
             sender_name=for_all.sender_name,
+            sender_epoch=for_all.sender_epoch,
             validity=for_all.validity,
         )
         invitation.clean_fields(exclude=_all_but("email", "first_name", "last_name"))

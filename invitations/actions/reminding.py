@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.guards import lock_administrators
 from accounts.models import User
 from audit.journal import record
+from base.authority import action
 from invitations.models import Invitation, InvitationQuerySet
 from mail.models import Message
 from mail.outbox import queue_letter
@@ -22,7 +22,7 @@ TOGETHER = timedelta(hours=1)
 NAMED_IN_LETTER = 20
 
 
-@transaction.atomic
+@action(without_actor="The service's own settings.")
 def remind_invited(*, limit: int = 200) -> int:
     """Send the reminders that are due, the longest waiting first; returns how many.
 
@@ -63,10 +63,10 @@ def tell_of_unused() -> int:
     return _tell_administrators()
 
 
-@transaction.atomic
+@action(without_actor="The service's own settings.")
 def _tell_administrators() -> int:
     # Two processes meet here; the second finds everything told.
-    lock_administrators(by=None)
+    lock_administrators()
     told_today = Message.objects.filter(
         kind=UNUSED, created_at__gt=timezone.now() - TOLD_EVERY
     ).values("reference")

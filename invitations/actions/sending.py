@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -13,9 +12,15 @@ from accounts.actions import AddressTaken, RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
 from base.addresses import canonical_address
+from base.authority import Permission, action
 from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
+from invitations.actions.limits import (
+    InvitationNotUsable,
+    refuse_beyond_today,
+    refuse_frequent_resend,
+)
 from invitations.models import (
     LETTERS,
     MAX_VALIDITY,
@@ -24,6 +29,7 @@ from invitations.models import (
     Invitation,
     ReplacedToken,
 )
+from invitations.senders import set_sender
 from mail.outbox import cancel_letters, queue_letter
 from packages.actions import hold_package
 from packages.models import Package
@@ -41,13 +47,6 @@ class AlreadyInvited(ValidationError):
                 )
             }
         )
-
-
-class InvitationNotUsable(ValidationError):
-    """Answered, withdrawn, expired, replaced, or its sender may no longer invite."""
-
-    def __init__(self, sentence: Any = None, code: str = "invitation_not_usable") -> None:
-        super().__init__(sentence or _("This invitation can no longer be used."), code=code)
 
 
 class ItsLinkIsClosed(InvitationNotUsable):
@@ -72,7 +71,7 @@ def token_of(invitation: Invitation) -> str:
     )
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def invite_user(
     *,
     email: str,
@@ -88,8 +87,10 @@ def invite_user(
     """Send a link that lets this address become a user; no account exists until it is used.
 
     ``validity`` is 1 hour to 90 days. ``last_name`` may be empty where only an address is known. Raises AddressTaken (also for a blocked person: look at
-    ``user.is_blocked``), AlreadyInvited, RoleNotAssignable, PackageGone, or ValidationError by field.
+    ``user.is_blocked``), AlreadyInvited, RoleNotAssignable, PackageGone, DailyLimitReached, or
+    ValidationError by field.
     """
+    refuse_beyond_today()
     invitation = Invitation(
         email=canonical_address(email),
         first_name=clean_name(first_name),
@@ -97,10 +98,9 @@ def invite_user(
         message=message.strip(),
         language=language,
         package=hold_package(package) if package else None,
-        sender=by,
-        sender_name=by.full_name,
         validity=_checked(validity),
     )
+    set_sender(invitation, by)
     given = list(roles)
     place_invitation(invitation, roles=given)
     record(
@@ -135,7 +135,7 @@ def place_invitation(invitation: Invitation, *, roles: Iterable[Role]) -> None:
     invitation.roles.set(given)
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def resend_invitation(
     *, invitation: Invitation, by: User | None, validity: timedelta | None = None
 ) -> Invitation:
@@ -146,7 +146,7 @@ def resend_invitation(
 
     Raises InvitationNotUsable for an answered or revoked one; where they ask themselves, also for
     one whose sender may not invite any more or whose shared link takes nobody new. Raises
-    ItsLinkIsClosed where the letter could not be accepted anyway.
+    ItsLinkIsClosed where the letter could not be accepted anyway, ResentTooOften after 5 an hour.
     """
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.can_be_sent_again:
@@ -154,9 +154,10 @@ def resend_invitation(
     if not invitation.is_admitted:
         raise ItsLinkIsClosed
     if by is not None:
-        invitation.sender, invitation.sender_name = by, by.full_name
+        set_sender(invitation, by)
     elif not _may_ask_again(invitation):
         raise InvitationNotUsable
+    refuse_frequent_resend(invitation)
     invitation.validity = _checked(validity or invitation.validity)
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
     _new_link(invitation)
@@ -168,14 +169,15 @@ def resend_invitation(
     return invitation
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitation:
     """Send it to another address, with a new link and ``by`` as its sender.
 
     Whoever got an earlier letter is told that the invitation was withdrawn and nothing else: the
     address was not the person's. Quiet when it is the address already.
 
-    Raises InvitationNotUsable for an answered or revoked one, and as ``invite_user`` does.
+    Raises InvitationNotUsable for an answered or revoked one, ResentTooOften, and as
+    ``invite_user`` does.
     """
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.can_be_sent_again:
@@ -183,8 +185,9 @@ def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitati
     earlier, invitation.email = invitation.email, canonical_address(email)
     if invitation.email == earlier:
         return invitation
+    refuse_frequent_resend(invitation)
     _refuse_known(invitation.email)
-    invitation.sender, invitation.sender_name = by, by.full_name
+    set_sender(invitation, by)
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
     invitation.replaced_tokens.update(address_corrected=True)
     _new_link(invitation)
@@ -205,7 +208,7 @@ def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitati
     return invitation
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def revoke_invitation(*, invitation: Invitation, by: User | None) -> Invitation:
     """Withdraw the link. Quiet for a revoked one; raises InvitationNotUsable for an answered one."""
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
@@ -220,7 +223,7 @@ def revoke_invitation(*, invitation: Invitation, by: User | None) -> Invitation:
     return invitation
 
 
-@transaction.atomic
+@action(Permission.INVITATIONS_MANAGE)
 def reveal_link(*, invitation: Invitation, by: User) -> str:
     """The newest link in full, for handing it over when no letter arrives.
 

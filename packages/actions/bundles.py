@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
+from base.authority import Permission, action
 from base.names import clean_name
 from catalog.models import Product
 from catalog.naming import changes_of
@@ -92,7 +93,7 @@ def what_loses_it(invitations: int, links: int) -> list[str]:
     return sentences
 
 
-@transaction.atomic
+@action(Permission.PACKAGES_MANAGE)
 def create_package(
     *,
     name: str,
@@ -125,7 +126,7 @@ def create_package(
     return package
 
 
-@transaction.atomic
+@action(Permission.PACKAGES_MANAGE)
 def edit_package(
     *,
     package: Package,
@@ -167,7 +168,7 @@ def edit_package(
     return package
 
 
-@transaction.atomic
+@action(Permission.PACKAGES_MANAGE)
 def delete_package(*, package: Package, by: User | None, confirmed: bool = False) -> None:
     """Delete a package; what it gave stays with the people who have it.
 

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actions import assign_role
 from accounts.models import User
 from audit.journal import record
+from base.authority import Permission, action
 from catalog.actions import (
     IssuedKey,
     SubscriptionLimitReached,
@@ -68,7 +68,7 @@ def hold_package(package: Package) -> Package:
     return held.filter(pk=package.pk).first() or _gone()
 
 
-@transaction.atomic
+@action(Permission.PACKAGES_MANAGE, or_owner="user")
 def grant_package(
     *,
     package: Package,

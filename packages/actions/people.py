@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.db import transaction
-
 from accounts.actions import add_user
 from accounts.models import Role, User
+from base.authority import Permission, action
 from packages.actions.granting import Grant, grant_package
 from packages.models import Package
 
 
-@transaction.atomic
+@action(Permission.DEVELOPERS_MANAGE)
 def add_user_with_package(
     *,
     email: str,

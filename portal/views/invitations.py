@@ -26,6 +26,7 @@ from invitations.access import Link, find_link
 from invitations.actions import (
     Accepted,
     InvitationNotUsable,
+    ResentTooOften,
     accept_invitation,
     decline_invitation,
     note_opened,
@@ -112,13 +113,20 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("portal:invitation", token=token)
     if not end.can_be_renewed:
         return _dead(request, link, token)
-    if not _may_ask_again(request, link.invitation):
-        return _dead(request, link, token, status=429, too_many=True)
+    return _send_fresh_letter(request, link, token)
+
+
+def _send_fresh_letter(request: HttpRequest, link: Link, token: str) -> HttpResponse:
+    invitation = link.invitation
     try:
-        resend_invitation(invitation=link.invitation, by=None)
+        if _may_ask_again(request, invitation):
+            resend_invitation(invitation=invitation, by=None)
+            return render(request, "portal/invitations/renewed.html", {"invitation": invitation})
+    except ResentTooOften:
+        pass  # Said like the limits of asking: an administrator sent it so often.
     except InvitationNotUsable:
         return _dead(request, find_link(token), token)
-    return render(request, "portal/invitations/renewed.html", {"invitation": link.invitation})
+    return _dead(request, link, token, status=429, too_many=True)
 
 
 def _refusal(request: HttpRequest, link: Link, token: str) -> HttpResponse | None:

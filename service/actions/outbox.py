@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.journal import Recordable, record
+from base.authority import Permission, action
 from mail.courier import courier
 from mail.models import Message
 from mail.outbox import new_message_id
@@ -46,7 +47,7 @@ class MailIsOff(ValidationError):
         )
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
     """Let a letter leave now that failed, came back, was held or stopped, or waits for a later try.
 
@@ -69,7 +70,7 @@ def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
     return message
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
     """Stop a letter that waits. Quiet for a stopped one.
 
@@ -86,7 +87,7 @@ def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
     return message
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def send_all_again(*, state: str, by: Recordable) -> int:
     """Let every letter leave that was held or has failed; the number of them.
 

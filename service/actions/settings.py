@@ -1,14 +1,13 @@
 """Operations on the service's own settings."""
 
-from django.db import transaction
-
 from audit.journal import Recordable, record
 from base.addresses import canonical_address
+from base.authority import Permission, action
 from base.names import clean_name
 from service.models import Service
 
 
-@transaction.atomic
+@action(Permission.SETTINGS_MANAGE)
 def edit_service(
     *,
     name: str,
@@ -18,6 +17,7 @@ def edit_service(
     explain_refusals: bool | None = None,
     reminder_days: list[int] | None = None,
     tell_unused: bool | None = None,
+    invitations_per_day: int | None = None,
 ) -> Service:
     """Change the settings; quiet when nothing differs. None leaves one as it is.
 
@@ -33,6 +33,7 @@ def edit_service(
         "explain_refusals": explain_refusals,
         "reminder_days": reminder_days,
         "tell_unused": tell_unused,
+        "invitations_per_day": invitations_per_day,
     }
     changes = {
         field: [getattr(service, field), value]

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.journal import Recordable, record
+from base.authority import Permission, action
 from mail.drafts import Draft, draft_of, newest_wording
 from mail.letters import letter_of
 from mail.models import Message, Wording
@@ -44,7 +45,7 @@ class CannotBeRestored(ValidationError):
         super().__init__(words, code="cannot_be_restored", params={"faults": " ".join(faults)})
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Recordable) -> bool:
     """Let a letter say something else from now on; False when it says that already.
 
@@ -61,7 +62,7 @@ def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Re
     return True
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def restore_letter(
     *, kind: str, language: str, wording: Wording | None, based_on: int, by: Recordable
 ) -> bool:
@@ -83,7 +84,7 @@ def restore_letter(
     return True
 
 
-@transaction.atomic
+@action(Permission.EMAILS_MANAGE)
 def send_test_letter(
     *, kind: str, language: str, draft: Draft, to: str, by: Recordable, zone: str = "UTC"
 ) -> Message:

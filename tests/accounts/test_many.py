@@ -105,7 +105,7 @@ def test_statements_do_not_grow_with_the_people(ada, django_assert_num_queries):
             Person(email=f"p{count}-{number}@example.org", first_name="P", last_name="Q")
             for number in range(count)
         ]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             actions.add_users(people=people, by=ada)
 
 

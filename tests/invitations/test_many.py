@@ -120,7 +120,7 @@ def test_statements_do_not_grow_with_the_people(ada, django_assert_num_queries):
     # A savepoint and its release, two looks, the insert, the keys, roles, events, letters.
     for count in [1, 40]:
         people = [Person(email=f"p{count}-{number}@example.org") for number in range(count)]
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(13):
             invite(ada, *people, roles=roles)
 
 
