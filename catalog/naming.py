@@ -1,7 +1,5 @@
 """Saving what has a unique name and slug, with a sentence at the field for each that is taken."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -45,15 +43,6 @@ def save_named(row: Api | Product) -> None:
         # Somebody took it between the look and the write.
         _refuse_taken(row)
         raise
-
-
-def changes_of(row: Any, wanted: dict[str, Any]) -> dict[str, list[Any]]:
-    """``{field: [old, new]}`` of what differs; None in ``wanted`` leaves a field alone."""
-    return {
-        field: [getattr(row, field), value]
-        for field, value in wanted.items()
-        if value is not None and getattr(row, field) != value
-    }
 
 
 def _refuse_taken(row: Api | Product) -> None:

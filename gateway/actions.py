@@ -1,6 +1,8 @@
 """Operations on registered gateways and their secrets."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -8,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.names import clean_name
@@ -58,27 +61,22 @@ def edit_gateway(
     by: User | None,
     name: str | None = None,
     public_address: str | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Gateway:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
-    Raises GatewayNameTaken or ValidationError by field.
+    Raises EditConflict, GatewayNameTaken or ValidationError by field.
     """
     gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
     wanted = {
-        "name": _name(name) if name is not None else gateway.name,
-        "public_address": _address(public_address)
-        if public_address is not None
-        else gateway.public_address,
+        "name": _name(name) if name is not None else None,
+        "public_address": _address(public_address) if public_address is not None else None,
     }
-    changes = {
-        field: [getattr(gateway, field), value]
-        for field, value in wanted.items()
-        if getattr(gateway, field) != value
-    }
+    changes = changes_of(gateway, wanted, seen=seen, by=by)
     if not changes:
         return gateway
-    for field, value in wanted.items():
-        setattr(gateway, field, value)
+    for field, (_old, new) in changes.items():
+        setattr(gateway, field, new)
     _save(gateway)
     record("gateway.edited", by=by, subject=gateway, changes=changes)
     return gateway

@@ -19,6 +19,7 @@ from accounts import actions
 from accounts.models import User
 from accounts.passwords import MAX_LENGTH
 from base.addresses import canonical_address
+from base.edit_form import EditForm
 from base.time_zones import time_zone_choices
 from catalog.models import Product
 
@@ -220,7 +221,7 @@ class AcceptForm(NamesForm):
             self.add_error("password", _("Type the password again."))
 
 
-class ProfileForm(NamesForm):
+class ProfileForm(EditForm, NamesForm):
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Times on every page are shown in this zone.")
     )

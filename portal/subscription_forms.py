@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from base.edit_form import EditForm
 from catalog.models import Product
 
 OVERLAPS = [
@@ -43,7 +44,7 @@ class SubscribeForm(forms.Form):
             del self.fields["terms_accepted"]
 
 
-class RenameForm(forms.Form):
+class RenameForm(EditForm):
     name = forms.CharField(
         label=_("Name"), max_length=100, error_messages={"required": _("Enter a name.")}
     )

@@ -80,6 +80,12 @@ def ada(db) -> User:
 
 
 @pytest.fixture
+def nadia(db) -> User:
+    """Another administrator."""
+    return AdministratorFactory(email="nadia@example.org", first_name="Nadia", last_name="Holm")
+
+
+@pytest.fixture
 def ben(db) -> User:
     """A developer."""
     return UserFactory(email="ben@example.org", first_name="Ben", last_name="Okafor")

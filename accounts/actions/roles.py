@@ -1,6 +1,7 @@
 """Operations on roles and who is in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,8 +17,10 @@ from accounts.actions.guards import (
     refuse_last_administrator,
 )
 from accounts.models import Role, RoleAssignment, User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
+from base.changes import merged
 from base.names import clean_name
 
 
@@ -76,20 +79,30 @@ def create_role(*, name: str, by: User | None, description: str = "") -> Role:
 
 
 @action(Permission.ROLES_MANAGE)
-def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Role:
-    """Rename or describe a role; quiet when nothing differs. Raises RoleIsProtected, RoleNameTaken."""
+def edit_role(
+    *,
+    role: Role,
+    by: User | None,
+    name: str | None = None,
+    description: str | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Role:
+    """Change what is given; quiet when nothing differs.
+
+    Raises EditConflict, RoleIsProtected, RoleNameTaken.
+    """
     role = Role.objects.select_for_update().get(pk=role.pk)
     if role.is_built_in:
         raise RoleIsProtected
-    wanted = {"name": clean_name(name), "description": description.strip()}
-    changes = {
-        field: [getattr(role, field), new]
-        for field, new in wanted.items()
-        if getattr(role, field) != new
+    wanted = {
+        "name": clean_name(name) if name is not None else None,
+        "description": description.strip() if description is not None else None,
     }
+    changes = changes_of(role, wanted, seen=seen, by=by)
     if not changes:
         return role
-    role.name, role.description = wanted["name"], wanted["description"]
+    for field, (_old, new) in changes.items():
+        setattr(role, field, new)
     _save_role(role)
     record("role.edited", by=by, subject=role, changes=changes)
     return role
@@ -142,10 +155,15 @@ def remove_role(*, user: User, role: Role, by: User | None) -> None:
 
 
 @action(Permission.ROLES_MANAGE, before=losing_authority)
-def set_roles(*, user: User, roles: Iterable[Role], by: User | None) -> None:
-    """Make ``roles`` the person's roles, one event for each difference. Raises as its parts do."""
-    wanted = set(roles)
+def set_roles(
+    *, user: User, roles: Iterable[Role], by: User | None, seen: Iterable[Role] | None = None
+) -> None:
+    """Make ``roles`` the person's roles, one event for each difference. Raises as its parts do.
+
+    Of somebody who had ``seen`` before them, only what they added and took away counts.
+    """
     present = set(user.roles.all())
+    wanted = set(merged(present, roles, seen=seen))
     # Administrators first in both loops: its lock comes before any other row's.
     for role in sorted(wanted - present, key=_lock_order):
         assign_role(user=user, role=role, by=by)

@@ -1,7 +1,8 @@
 """Operations on people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from accounts.actions.passwords import check_password_rules
 from accounts.actions.roles import RoleNotAssignable
 from accounts.actions.writing import write_to
 from accounts.models import Role, RoleAssignment, Session, User
+from audit.changes import changes_of
 from audit.journal import record
 from base.addresses import canonical_address
 from base.authority import Permission, action
@@ -120,10 +122,12 @@ def edit_user(
     note: str | None = None,
     time_zone: str | None = None,
     language: str | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> User:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
-    A new address voids the open password link. Raises AddressTaken or ValidationError by field.
+    A new address voids the open password link. ``seen`` is what the author of the change had
+    before them. Raises EditConflict, AddressTaken or ValidationError by field.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     wanted = {
@@ -134,11 +138,7 @@ def edit_user(
         "time_zone": time_zone,
         "language": language,
     }
-    changes = {
-        field: [getattr(user, field), value]
-        for field, value in wanted.items()
-        if value is not None and getattr(user, field) != value
-    }
+    changes = changes_of(user, wanted, seen=seen, by=by)
     if not changes:
         return user
     before = user.audit_label

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.names import clean_name
 from catalog.models import Api
-from catalog.naming import changes_of, save_named, slug_for
+from catalog.naming import save_named, slug_for
 from catalog.openapi import validate_openapi
 
 
@@ -117,10 +118,11 @@ def edit_api(
     version: str | None = None,
     openapi: str | None = None,
     subscription_required: bool | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Api:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
-    Raises Taken, BackEndNeeded, PathIsFixed or ValidationError by field.
+    Raises EditConflict, Taken, BackEndNeeded, PathIsFixed or ValidationError by field.
     """
     api = Api.objects.select_for_update().get(pk=api.pk)
     if back_end is not None and not back_end.strip() and not api.is_answered_here:
@@ -138,7 +140,7 @@ def edit_api(
         "openapi": openapi.strip() if openapi is not None else None,
         "subscription_required": subscription_required,
     }
-    changes = changes_of(api, wanted)
+    changes = changes_of(api, wanted, seen=seen, by=by)
     if not changes:
         return api
     for field, (_old, new) in changes.items():

@@ -1,5 +1,6 @@
 """Operations on keys. Plain text leaves through IssuedKey once and is kept nowhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.batches import write_many
+from base.changes import KEEP
 from catalog.keys import (
     MAX_IMPORTED,
     MIN_IMPORTED,
@@ -208,10 +211,16 @@ def end_key(*, key: Key, by: User) -> Key:
 
 
 @action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="key.subscription.owner_id")
-def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
+def set_key_expiry(
+    *,
+    key: Key,
+    by: User,
+    expires_at: datetime | None = KEEP,
+    seen: Mapping[str, Any] | None = None,
+) -> Key:
     """Let the slot's present key expire in the future, or never (None). Quiet when nothing differs.
 
-    Raises KeyAlreadyReplaced, KeyHasEnded or ValidationError by field.
+    Raises EditConflict, KeyAlreadyReplaced, KeyHasEnded or ValidationError by field.
     """
     key = _locked_key(key)
     if key.is_replaced:
@@ -219,7 +228,7 @@ def set_key_expiry(*, key: Key, expires_at: datetime | None, by: User) -> Key:
     if not key.is_live:
         raise KeyHasEnded
     old = key.expires_at
-    if expires_at == old:
+    if not changes_of(key, {"expires_at": expires_at}, seen=seen, by=by):
         return key
     key.expires_at = _checked_expiry(expires_at)
     key.warned_days = None

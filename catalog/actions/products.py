@@ -1,17 +1,20 @@
 """Operations on products: what they contain and who sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Role, User
+from audit.changes import changes_of
 from audit.journal import record, record_each
 from base.authority import Permission, action
+from base.changes import KEEP, merged
 from base.names import clean_name
 from catalog.models import Api, Product
-from catalog.naming import changes_of, save_named, slug_for
+from catalog.naming import save_named, slug_for
 
 
 class ProductHasSubscriptions(ValidationError):
@@ -65,33 +68,34 @@ def create_product(
 def edit_product(
     *,
     product: Product,
-    name: str,
-    slug: str,
-    description: str,
-    terms: str,
-    approval_needed: bool,
-    subscription_limit: int | None,
     by: User | None,
+    name: str | None = None,
+    slug: str | None = None,
+    description: str | None = None,
+    terms: str | None = None,
+    approval_needed: bool | None = None,
+    subscription_limit: int | None = KEEP,
+    seen: Mapping[str, Any] | None = None,
 ) -> Product:
-    """Change a product; quiet when nothing differs. Subscriptions that exist stay as they are.
+    """Change what is given; quiet when nothing differs. Subscriptions that exist stay as they are.
 
-    Raises Taken or ValidationError by field.
+    Raises EditConflict, Taken or ValidationError by field.
     """
     product = Product.objects.select_for_update().get(pk=product.pk)
     changes = changes_of(
         product,
         {
-            "name": clean_name(name),
+            "name": clean_name(name) if name is not None else None,
             # Emptied: leave it, addresses that people kept stay true.
-            "slug": slug.strip() or None,
-            "description": description.strip(),
-            "terms": terms.strip(),
+            "slug": slug.strip() or None if slug is not None else None,
+            "description": description.strip() if description is not None else None,
+            "terms": terms.strip() if terms is not None else None,
             "approval_needed": approval_needed,
+            "subscription_limit": subscription_limit,
         },
+        seen=seen,
+        by=by,
     )
-    if product.subscription_limit != subscription_limit:
-        # Here None is a value: no limit.
-        changes["subscription_limit"] = [product.subscription_limit, subscription_limit]
     if not changes:
         return product
     for field, (_old, new) in changes.items():
@@ -128,11 +132,16 @@ def unpublish_product(*, product: Product, by: User | None) -> Product:
 
 
 @action(Permission.CATALOG_MANAGE)
-def set_product_roles(*, product: Product, roles: Iterable[Role], by: User | None) -> None:
-    """Make ``roles`` the ones that see the product; Administrators always stay. Quiet when equal."""
+def set_product_roles(
+    *, product: Product, roles: Iterable[Role], by: User | None, seen: Iterable[Role] | None = None
+) -> None:
+    """Make ``roles`` the ones that see the product; Administrators always stay. Quiet when equal.
+
+    Of somebody who had ``seen`` before them, only what they added and took away counts.
+    """
     product = Product.objects.select_for_update().get(pk=product.pk)
-    wanted = {*roles, Role.objects.administrators()}
     present = set(product.roles.all())
+    wanted = {*merged(present, roles, seen=seen), Role.objects.administrators()}
     if wanted == present:
         return
     product.roles.set(wanted)
@@ -146,11 +155,13 @@ def set_product_roles(*, product: Product, roles: Iterable[Role], by: User | Non
 
 
 @action(Permission.CATALOG_MANAGE)
-def set_product_apis(*, product: Product, apis: Iterable[Api], by: User | None) -> None:
-    """Make ``apis`` what the product contains. Quiet when equal."""
+def set_product_apis(
+    *, product: Product, apis: Iterable[Api], by: User | None, seen: Iterable[Api] | None = None
+) -> None:
+    """Make ``apis`` what the product contains. Quiet when equal. ``seen`` as for its roles."""
     product = Product.objects.select_for_update().get(pk=product.pk)
-    wanted = set(apis)
     present = set(product.apis.all())
+    wanted = set(merged(present, apis, seen=seen))
     if wanted == present:
         return
     product.apis.set(wanted)

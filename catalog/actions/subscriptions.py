@@ -1,5 +1,6 @@
 """Operations on a subscription that exists: one for each transition, and its name and end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
+from base.changes import KEEP
 from base.names import clean_name
 from catalog.actions.subscribing import checked_end, refuse_beyond_limit
 from catalog.models import Subscription
@@ -66,9 +69,6 @@ class EndNeedsActivation(ValidationError):
         )
 
 
-_KEEP: Any = object()
-
-
 @action(Permission.SUBSCRIPTIONS_MANAGE)
 def approve_subscription(*, subscription: Subscription, by: User) -> Subscription:
     """Let a request become active and tell its owner, who then makes the keys.
@@ -111,19 +111,23 @@ def suspend_subscription(
 
 @action(Permission.SUBSCRIPTIONS_MANAGE)
 def activate_subscription(
-    *, subscription: Subscription, by: User, ends_at: datetime | None = _KEEP
+    *,
+    subscription: Subscription,
+    by: User,
+    ends_at: datetime | None = KEEP,
+    seen: Mapping[str, Any] | None = None,
 ) -> Subscription:
     """Give a suspended, rejected, cancelled or expired subscription back, with the keys it had.
 
     ``ends_at`` replaces its end (None: no end); left out, the end stays.
-    Raises TransitionRefused, SubscriptionLimitReached, EndHasPassed or ValidationError by field.
+    Raises EditConflict, TransitionRefused, SubscriptionLimitReached, EndHasPassed or ValidationError by field.
     """
     owner = User.objects.select_for_update().get(pk=subscription.owner_id)
     subscription = _locked(subscription, Transition.ACTIVATE)
     if subscription.state_now != Subscription.State.SUSPENDED:
         refuse_beyond_limit(subscription.product, owner)
     old = subscription.ends_at
-    if ends_at is not _KEEP:
+    if changes_of(subscription, {"ends_at": ends_at}, seen=seen, by=by):
         subscription.ends_at = checked_end(ends_at)
     elif subscription.ends_at is not None and subscription.ends_at <= timezone.now():
         raise EndHasPassed
@@ -152,30 +156,41 @@ def cancel_subscription(*, subscription: Subscription, by: User) -> Subscription
 
 
 @action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="subscription.owner_id")
-def rename_subscription(*, subscription: Subscription, name: str, by: User) -> Subscription:
-    """Quiet when nothing differs. Raises ValidationError by field."""
+def rename_subscription(
+    *,
+    subscription: Subscription,
+    by: User,
+    name: str | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Subscription:
+    """Quiet when nothing differs. Raises EditConflict or ValidationError by field."""
     subscription = _lock(subscription)
-    old, new = subscription.name, clean_name(name)
-    if new == old:
+    wanted = {"name": clean_name(name) if name is not None else None}
+    changes = changes_of(subscription, wanted, seen=seen, by=by)
+    if not changes:
         return subscription
-    subscription.name = new
+    _old, subscription.name = changes["name"]
     subscription.full_clean(validate_unique=False, validate_constraints=False)
     subscription.save(update_fields=["name"])
-    record("subscription.renamed", by=by, subject=subscription, changes={"name": [old, new]})
+    record("subscription.renamed", by=by, subject=subscription, changes=changes)
     return subscription
 
 
 @action(Permission.SUBSCRIPTIONS_MANAGE)
 def set_subscription_end(
-    *, subscription: Subscription, ends_at: datetime | None, by: User
+    *,
+    subscription: Subscription,
+    by: User,
+    ends_at: datetime | None = KEEP,
+    seen: Mapping[str, Any] | None = None,
 ) -> Subscription:
     """Let it expire at a moment in the future, or never (None). Quiet when nothing differs.
 
-    Raises EndNeedsActivation or ValidationError by field.
+    Raises EditConflict, EndNeedsActivation or ValidationError by field.
     """
     subscription = _lock(subscription)
     old = subscription.ends_at
-    if ends_at == old:
+    if not changes_of(subscription, {"ends_at": ends_at}, seen=seen, by=by):
         return subscription
     if subscription.state_now == Subscription.State.EXPIRED:
         raise EndNeedsActivation

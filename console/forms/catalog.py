@@ -7,11 +7,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
+from base.changes import EditConflict
+from base.edit_form import EditForm
 from catalog.models import MAX_OPENAPI_CHARACTERS, Api, Product, ProductQuerySet
 from console.forms.fields import NameField
 
 
-class ApiForm(forms.Form):
+class ApiForm(EditForm):
     """What an API is; whether name, slug and path are free is the action's to say."""
 
     name = NameField(label=_("Name"), missing=_("Enter a name."))
@@ -59,7 +61,7 @@ class ApiForm(forms.Form):
             del self.fields["path_prefix"]
 
 
-class OpenApiForm(forms.Form):
+class OpenApiForm(EditForm):
     """A file, or text; the file wins. What the text must be is the room's to say."""
 
     openapi = forms.CharField(
@@ -89,6 +91,13 @@ class OpenApiForm(forms.Form):
     def text(self) -> str:
         return self.cleaned_data["file"] or self.cleaned_data["openapi"]
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        if isinstance(error, EditConflict) and self.cleaned_data.get("file"):
+            # No page brings a file back; saving again takes its text from the box.
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["openapi"] = self.text
+        super().add_error(field, error)
+
 
 class ProductsFilter(forms.Form):
     """The list's address; what makes no sense narrows nothing."""
@@ -112,7 +121,7 @@ class ProductsFilter(forms.Form):
         return any(self.cleaned_data.values())
 
 
-class ProductForm(forms.Form):
+class ProductForm(EditForm):
     name = NameField(label=_("Name"), missing=_("Enter a name."))
     description = forms.CharField(
         label=_("Description (optional)"),
@@ -152,7 +161,7 @@ class ProductForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class VisibilityForm(forms.Form):
+class VisibilityForm(EditForm):
     """Checkboxes for each role but Administrators, who always see everything."""
 
     roles = forms.ModelMultipleChoiceField(
@@ -171,7 +180,7 @@ class VisibilityForm(forms.Form):
         self.fields["roles"].queryset = others.in_order()  # type: ignore[attr-defined]
 
 
-class ProductApisForm(forms.Form):
+class ProductApisForm(EditForm):
     apis = forms.ModelMultipleChoiceField(
         label=_("APIs"),
         queryset=Api.objects.order_by("name_key"),

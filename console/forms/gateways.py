@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from base.edit_form import EditForm
 from console.forms.fields import NameField
 
 OVERLAPS = [
@@ -15,7 +16,7 @@ OVERLAPS = [
 ]
 
 
-class GatewayForm(forms.Form):
+class GatewayForm(EditForm):
     name = NameField(label=_("Name"), missing=_("Enter a name."))
     public_address = forms.CharField(
         label=_("Public address (optional)"),

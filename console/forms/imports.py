@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from base.edit_form import EditForm
 from imports.columns import FIELDS
 from imports.models import Import, Row
 
@@ -75,7 +76,7 @@ class RowsFilter(forms.Form):
         return bool(self.cleaned_data.get("q"))
 
 
-class MendForm(forms.Form):
+class MendForm(EditForm):
     """What should stand in the row; whether it is right, the check says."""
 
     email = forms.CharField(

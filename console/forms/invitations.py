@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import AddressTaken
 from accounts.models import Role, User
+from base.edit_form import EditForm
 from base.templatetags.ui import age
 from console.forms.fields import LanguageField, NameField, PackageField
 from console.forms.people import AddressField
@@ -96,6 +97,10 @@ class InvitedAddressForm(forms.Form):
         return gettext("This address already has an invitation, sent %(age)s.") % {
             "age": age(invitation.sent_at)
         }
+
+
+class CorrectAddressForm(EditForm, InvitedAddressForm):
+    """Of an invitation that went to the wrong one."""
 
 
 class InvitationForm(InvitedAddressForm):

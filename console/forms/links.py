@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
 from base.addresses import readable_domain
+from base.edit_form import EditForm
 from console.forms.fields import NameField, PackageField
 from console.forms.subscriptions import DateTimeField
 from invitations.link_models import InviteLinkQuerySet
@@ -28,7 +29,7 @@ class DomainsField(forms.CharField):
         return [word for word in re.split(r"[\s,;]+", super().clean(value)) if word]
 
 
-class LinkForm(forms.Form):
+class LinkForm(EditForm):
     """What a link asks and gives."""
 
     name = NameField(

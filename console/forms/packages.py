@@ -6,12 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
+from base.edit_form import EditForm
 from catalog.models import Product
 from console.forms.fields import NameField
 from packages.models import Package
 
 
-class PackageForm(forms.Form):
+class PackageForm(EditForm):
     """Administrators is not offered: a package makes none."""
 
     name = NameField(label=_("Name"), missing=_("Enter a name."))

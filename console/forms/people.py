@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role, User, UserQuerySet
 from accounts.passwords import LengthValidator
 from base.addresses import canonical_address
+from base.edit_form import EditForm
 from base.names import clean_name
 from base.time_zones import time_zone_choices
 from console.forms.fields import LanguageField, PackageField
@@ -186,7 +187,7 @@ class AddUserForm(forms.Form):
         return data
 
 
-class EditUserForm(forms.Form):
+class EditUserForm(EditForm):
     """On a refused form ``taken_by`` is who has the address."""
 
     taken_by: User | None = None
@@ -203,7 +204,7 @@ class EditUserForm(forms.Form):
         self.fields["time_zone"].choices = time_zone_choices(self.initial["time_zone"])  # type: ignore[attr-defined]
 
 
-class NoteForm(forms.Form):
+class NoteForm(EditForm):
     note = forms.CharField(
         label=_("Note (only administrators see it)"),
         required=False,
@@ -212,7 +213,7 @@ class NoteForm(forms.Form):
     )
 
 
-class RolesForm(forms.Form):
+class RolesForm(EditForm):
     roles = _roles()
 
 

@@ -4,10 +4,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from base.edit_form import EditForm
 from console.forms.fields import NameField
 
 
-class RoleForm(forms.Form):
+class RoleForm(EditForm):
     """Name and description; whether the name is free is the action's to say."""
 
     name = NameField(label=_("Name"), missing=_("Enter a name."))

@@ -1,14 +1,24 @@
 """Input about the service itself."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from base.addresses import canonical_address
+from base.edit_form import EditForm
 from console.forms.fields import NameField
 from service.models import check_reminder_days
 
 
-class SettingsForm(forms.Form):
+class DaysField(forms.CharField):
+    """Numbers of days with commas between; what they may be is the form's to say."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+class SettingsForm(EditForm):
     """What administrators change while the service runs."""
 
     name = NameField(
@@ -50,7 +60,7 @@ class SettingsForm(forms.Form):
             "max_value": _("Enter a number from 1 to 1,000,000."),
         },
     )
-    reminder_days = forms.CharField(
+    reminder_days = DaysField(
         label=_("Reminders after (days, optional)"),
         required=False,
         max_length=40,

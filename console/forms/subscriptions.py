@@ -1,7 +1,7 @@
 """Input about subscriptions and their keys."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from base.edit_form import EditForm
 from catalog.models import Key, Product, Subscription, SubscriptionQuerySet
 from catalog.transitions import Transition
 from console.forms.fields import NameField
@@ -147,13 +148,19 @@ class RejectForm(forms.Form):
     )
 
 
-class EndForm(forms.Form):
+class EndForm(EditForm):
     ends_at = DateTimeField(
         label=_("Ends (optional)"), required=False, help_text=_("Left empty it never ends.")
     )
 
 
-class RenameForm(forms.Form):
+class ExpiryForm(EndForm):
+    """The end of a key."""
+
+    model_names: ClassVar[dict[str, str]] = {"ends_at": "expires_at"}
+
+
+class RenameForm(EditForm):
     name = NameField(label=_("Name"), missing=_("Enter a name."))
 
 

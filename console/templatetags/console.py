@@ -10,13 +10,18 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from base.edit_form import TextConflict
 from catalog.models import Subscription
+from console.differences import Piece, difference
 from imports.models import Import
 from invitations.models import Invitation
 from mail import status
 from mail.status import MailStatus
 
 register = template.Library()
+
+# Characters of two texts together.
+MAX_COMPARED = 40_000
 
 INBOX_BACKEND = "django_mail_preview.backends.EmailBackend"
 
@@ -180,6 +185,14 @@ def rail(context: Context) -> dict[str, object]:
         for section in RAIL
     ]
     return {"sections": sections, "service": context["service"], "request": request}
+
+
+@register.filter
+def pieces_of(conflict: TextConflict) -> list[Piece]:
+    """What differs, from theirs to yours; nothing where comparing would take long."""
+    if len(conflict.theirs) + len(conflict.yours) > MAX_COMPARED:
+        return []
+    return difference(conflict.theirs, conflict.yours)
 
 
 def _adds_people(context: Context) -> bool:

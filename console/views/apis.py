@@ -82,7 +82,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = ApiForm(posted(request), api=api)
     if form.is_valid():
         try:
-            api = actions.edit_api(api=api, **form.cleaned_data, by=request.user)
+            api = actions.edit_api(api=api, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -105,7 +105,7 @@ def openapi(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            actions.edit_api(api=api, openapi=form.text, by=request.user)
+            actions.edit_api(api=api, openapi=form.text, seen=form.seen, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

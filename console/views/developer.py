@@ -80,7 +80,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = EditUserForm(posted(request), initial={name: getattr(user, name) for name in fields})
     if form.is_valid():
         try:
-            user = actions.edit_user(user=user, **form.cleaned_data, by=request.user)
+            user = actions.edit_user(user=user, **form.edits, by=request.user)
         except actions.AddressTaken as refusal:
             form.taken_by = refusal.user
             form.add_error(None, refusal)
@@ -105,7 +105,7 @@ def note(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = NoteForm(posted(request), initial={"note": user.note})
     if form.is_valid():
         try:
-            actions.edit_user(user=user, note=form.cleaned_data["note"], by=request.user)
+            actions.edit_user(user=user, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -123,7 +123,12 @@ def roles(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = RolesForm(posted(request), initial={"roles": user.roles.all()})
     if form.is_valid():
         try:
-            actions.set_roles(user=user, roles=form.cleaned_data["roles"], by=request.user)
+            actions.set_roles(
+                user=user,
+                roles=form.cleaned_data["roles"],
+                seen=form.seen.get("roles"),
+                by=request.user,
+            )
         except ValidationError as refusal:
             form.add_error("roles", refusal)
         else:

@@ -80,7 +80,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = GatewayForm(posted(request), initial=initial)
     if form.is_valid():
         try:
-            actions.edit_gateway(gateway=gateway, **form.cleaned_data, by=request.user)
+            actions.edit_gateway(gateway=gateway, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -32,12 +32,13 @@ def mend(request: ConsoleRequest, public_id: UUID, number: int) -> HttpResponse:
     back = way_back(request, otherwise=_address(public_id))
     if form.is_valid():
         try:
-            row = actions.mend_row(row=row, by=request.user, **form.cleaned_data)
+            row = actions.mend_row(row=row, by=request.user, **form.edits)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
             if not row.problem:
                 return redirect(back)
+            form.show_saved({name: getattr(row, name) for name in typed})
             form.add_error(field_to_mend(row), row.problem)
     return show_form(request, "console/imports/row.html", form=form, back=back, row=row)
 

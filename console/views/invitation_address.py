@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from base.doors import administrators_only
 from console.dialogs import posted, show_form, way_back
-from console.forms.invitations import InvitedAddressForm
+from console.forms.invitations import CorrectAddressForm
 from console.requests import ConsoleRequest
 from invitations.actions import correct_address
 from invitations.models import Invitation
@@ -22,12 +22,10 @@ def correct(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Send it to the right one; the link that went to the wrong one is dead."""
     invitation = get_object_or_404(Invitation, public_id=public_id)
     back = way_back(request, otherwise=reverse("console:invitation", args=[public_id]))
-    form = InvitedAddressForm(posted(request), initial={"email": invitation.email})
+    form = CorrectAddressForm(posted(request), initial={"email": invitation.email})
     if form.is_valid():
         try:
-            corrected = correct_address(
-                invitation=invitation, email=form.cleaned_data["email"], by=request.user
-            )
+            corrected = correct_address(invitation=invitation, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.refuse(refusal)
         else:

@@ -9,12 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from base.changes import EditConflict
 from base.doors import administrators_only, recent_password_required
 from catalog import actions
 from catalog.models import Key, Subscription
 from console.dialogs import posted, sentence_of, way_back
 from console.forms.catalog import ConfirmForm
-from console.forms.subscriptions import EndForm, ImportForm, RegenerateForm
+from console.forms.subscriptions import ExpiryForm, ImportForm, RegenerateForm
 from console.operation import Operation, show_operation
 from console.requests import ConsoleRequest
 from console.views.subscription import address_of, crumbs, found
@@ -81,12 +82,12 @@ def end(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpResponse:
 def expiry(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpResponse:
     key = _key(public_id, key_id)
     back = way_back(request, otherwise=address_of(key.subscription))
-    form = EndForm(posted(request), initial={"ends_at": key.expires_at})
+    form = ExpiryForm(posted(request), initial={"ends_at": key.expires_at})
     if form.is_valid():
         try:
-            actions.set_key_expiry(
-                key=key, expires_at=form.cleaned_data["ends_at"], by=request.user
-            )
+            actions.set_key_expiry(key=key, **form.edits, by=request.user)
+        except EditConflict as refusal:
+            form.add_error(None, refusal)
         except ValidationError as refusal:
             form.add_error("ends_at", refusal.messages)
         else:

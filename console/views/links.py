@@ -95,7 +95,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = LinkForm(posted(request), link=link)
     if form.is_valid():
         try:
-            link = actions.edit_link(link=link, **form.cleaned_data, by=request.user)
+            link = actions.edit_link(link=link, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -89,7 +89,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = PackageForm(posted(request), package=package)
     if form.is_valid():
         try:
-            package = actions.edit_package(package=package, **form.cleaned_data, by=request.user)
+            package = actions.edit_package(package=package, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

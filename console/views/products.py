@@ -86,7 +86,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = ProductForm(posted(request), product=product)
     if form.is_valid():
         try:
-            product = actions.edit_product(product=product, **form.cleaned_data, by=request.user)
+            product = actions.edit_product(product=product, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
@@ -135,7 +135,10 @@ def roles(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = VisibilityForm(posted(request), product=product)
     if form.is_valid():
         actions.set_product_roles(
-            product=product, roles=form.cleaned_data["roles"], by=request.user
+            product=product,
+            roles=form.cleaned_data["roles"],
+            seen=form.seen.get("roles"),
+            by=request.user,
         )
         messages.success(request, _("The visibility of %(name)s was saved.") % _name(product))
         return redirect("console:product-show", product.public_id)
@@ -155,7 +158,12 @@ def apis(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     product = _found(public_id)
     form = ProductApisForm(posted(request), product=product)
     if form.is_valid():
-        actions.set_product_apis(product=product, apis=form.cleaned_data["apis"], by=request.user)
+        actions.set_product_apis(
+            product=product,
+            apis=form.cleaned_data["apis"],
+            seen=form.seen.get("apis"),
+            by=request.user,
+        )
         messages.success(request, _("The APIs of %(name)s were saved.") % _name(product))
         return redirect("console:product-show", product.public_id)
     operation = Operation(

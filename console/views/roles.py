@@ -82,7 +82,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     back = way_back(request, otherwise=_address(role))
     if form.is_valid():
         try:
-            role = actions.edit_role(role=role, **form.cleaned_data, by=request.user)
+            role = actions.edit_role(role=role, **form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -15,7 +15,7 @@ from service.actions import edit_service
 from service.models import current_service
 
 FIELDS = [
-    *["name", "support_address", "invitation_days", "invitations_per_day"],
+    *["name", "support_address", "invitation_days", "invitations_per_day", "reminder_days"],
     *["tell_unused", "explain_refusals"],
 ]
 
@@ -25,11 +25,10 @@ def edit(request: ConsoleRequest) -> HttpResponse:
     """What administrators decide, and beside it what the environment has decided."""
     service = current_service()
     initial = {name: getattr(service, name) for name in FIELDS}
-    initial["reminder_days"] = ", ".join(map(str, service.reminder_days))
     form = SettingsForm(posted(request), initial=initial)
     if form.is_valid():
         try:
-            edit_service(**form.cleaned_data, by=request.user)
+            edit_service(**form.edits, by=request.user)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

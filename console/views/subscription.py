@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from audit.models import Event
 from base.charts import Chart, bar_chart
 from base.doors import administrators_only
+from base.edit_form import EditForm
 from catalog import actions
 from catalog.models import Key, Subscription
 from catalog.transitions import possible
@@ -213,7 +214,8 @@ def _decide(
     name = {"name": subscription.name}
     if form.is_valid():
         try:
-            action(subscription=subscription, by=request.user, **form.cleaned_data)
+            values = form.edits if isinstance(form, EditForm) else form.cleaned_data
+            action(subscription=subscription, by=request.user, **values)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

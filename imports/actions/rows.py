@@ -1,11 +1,13 @@
 """Mending rows on screen, and leaving rows out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.changes import changes_of
 from audit.journal import Recordable, record
 from base.authority import Permission, action
 from imports.checking import check_rows
@@ -30,11 +32,18 @@ class RowIsDone(ValidationError):
 
 @action(Permission.DEVELOPERS_MANAGE)
 def mend_row(
-    *, row: Row, email: str, first_name: str, last_name: str, by: Recordable | None
+    *,
+    row: Row,
+    by: Recordable | None,
+    email: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Row:
     """Take what was typed instead of what the file says, and check again what hangs on it.
 
-    What is still wrong is no refusal: it stands beside the row. Raises ImportIsAtWork, RowIsDone.
+    What is still wrong is no refusal: it stands beside the row. Raises EditConflict,
+    ImportIsAtWork, RowIsDone.
     """
     import_ = _hold(row.part_of)
     row = import_.rows.get(pk=row.pk)
@@ -42,7 +51,14 @@ def mend_row(
         raise RowIsDone
     former = row.email
     before = [row.email, row.first_name, row.last_name]
-    row.email, row.first_name, row.last_name = email[:254], first_name[:200], last_name[:200]
+    wanted = {
+        "email": email[:254] if email is not None else None,
+        "first_name": first_name[:200] if first_name is not None else None,
+        "last_name": last_name[:200] if last_name is not None else None,
+    }
+    edits = changes_of(row, wanted, seen=seen, by=by, subject=import_, line=row.number)
+    for field, (_old, new) in edits.items():
+        setattr(row, field, new)
     row.is_mended = True
     row.save()
     _check_again(import_, {former, row.email}, also=[row.pk])

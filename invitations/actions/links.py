@@ -1,6 +1,6 @@
 """Shared links: make, change, switch on and off, hand over, give a new address, delete."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
+from audit.changes import changes_of
 from audit.journal import record
 from base.addresses import canonical_domain
 from base.authority import Permission, action
+from base.changes import KEEP, merged
 from base.links import absolute_url
 from base.names import clean_name
 from base.tokens import derive_token, new_nonce, token_digest
@@ -112,40 +114,41 @@ def create_link(
 def edit_link(
     *,
     link: InviteLink,
-    name: str,
-    quota: int | None,
-    expires_at: datetime | None,
-    mail_domains: Iterable[str],
-    roles: Iterable[Role],
-    package: Package | None,
     by: User,
+    name: str | None = None,
+    quota: int | None = KEEP,
+    expires_at: datetime | None = KEEP,
+    mail_domains: Iterable[str] | None = None,
+    roles: Iterable[Role] | None = None,
+    package: Package | None = KEEP,
+    seen: Mapping[str, Any] | None = None,
 ) -> InviteLink:
-    """Change what is asked and given from now on; quiet when nothing differs.
+    """Change what is given, for whoever asks from now on; quiet when nothing differs.
 
     Letters sent before keep the roles and the package of their moment; the quota holds for them
-    too. The sender stays. Raises QuotaBelowUsed and as ``create_link``.
+    too. The sender stays. Of roles and domains, what the author added to those ``seen`` and took
+    from them counts. Raises EditConflict, QuotaBelowUsed and as ``create_link``.
     """
     link = _locked(link)
-    given = _checked_roles(roles)
+    shown = dict(seen or {})
     wanted = {
-        "name": clean_name(name),
+        "name": clean_name(name) if name is not None else None,
         "quota": _checked_quota(quota, used=link.used),
         "expires_at": _checked_end(expires_at, before=link.expires_at),
-        "mail_domains": _checked_domains(mail_domains),
+        "mail_domains": _merged_domains(link, mail_domains, shown.pop("mail_domains", None)),
         "package": package,
     }
-    changes = {
-        field: [_plain(getattr(link, field)), _plain(value)]
-        for field, value in wanted.items()
-        if getattr(link, field) != value
-    }
-    present = list(link.roles.all())
+    edits = changes_of(link, wanted, seen=shown, by=by)
+    changes = {field: [_plain(old), _plain(new)] for field, (old, new) in edits.items()}
+    present = given = list(link.roles.all())
+    if roles is not None:
+        given = _checked_roles(merged(present, roles, seen=shown.get("roles")))
     if set(present) != set(given):
         changes["roles"] = [_names(present), _names(given)]
     if not changes:
         return link
-    for field, value in wanted.items():
-        setattr(link, field, value)
+    for field, (_old, new) in edits.items():
+        setattr(link, field, new)
     link.full_clean(validate_unique=False, validate_constraints=False)
     link.save(update_fields=list(wanted))
     link.roles.set(given)
@@ -242,6 +245,8 @@ def _checked_roles(roles: Iterable[Role]) -> list[Role]:
 
 
 def _checked_quota(quota: int | None, *, used: int) -> int | None:
+    if quota is KEEP:
+        return quota
     if quota is not None and not 1 <= quota <= MAX_QUOTA:
         raise ValidationError({"quota": _("Enter a number from 1 to 100,000, or leave it empty.")})
     if quota is not None and quota < used:
@@ -251,8 +256,8 @@ def _checked_quota(quota: int | None, *, used: int) -> int | None:
 
 def _checked_end(expires_at: datetime | None, *, before: datetime | None) -> datetime | None:
     """In the future, unless it is the end the link has: forms know it to the minute."""
-    if expires_at is None:
-        return None
+    if expires_at is None or expires_at is KEEP:
+        return expires_at
     if before is not None and _minute(expires_at) == _minute(before):
         return before
     if expires_at <= timezone.now():
@@ -275,6 +280,15 @@ def _checked_domains(domains: Iterable[str]) -> list[str]:
     if len(found) > MAX_DOMAINS:
         raise ValidationError({"mail_domains": _("A link takes 50 mail domains at most.")})
     return found
+
+
+def _merged_domains(
+    link: InviteLink, domains: Iterable[str] | None, shown: Iterable[str] | None
+) -> list[str] | None:
+    if domains is None:
+        return None
+    seen = None if shown is None else _checked_domains(shown)
+    return _checked_domains(merged(link.mail_domains, _checked_domains(domains), seen=seen))
 
 
 def _names(roles: Iterable[Role]) -> list[str]:

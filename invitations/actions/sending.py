@@ -1,7 +1,8 @@
 """Sending invitations: invite, send again, correct the address, withdraw, hand the link over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import AddressTaken, RoleNotAssignable
 from accounts.models import Role, User
+from audit.changes import changes_of
 from audit.journal import record
 from base.addresses import canonical_address
 from base.authority import Permission, action
@@ -170,22 +172,31 @@ def resend_invitation(
 
 
 @action(Permission.INVITATIONS_MANAGE)
-def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitation:
+def correct_address(
+    *,
+    invitation: Invitation,
+    by: User,
+    email: str | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Invitation:
     """Send it to another address, with a new link and ``by`` as its sender.
 
     Whoever got an earlier letter is told that the invitation was withdrawn and nothing else: the
-    address was not the person's. Quiet when it is the address already.
+    address was not the person's. Quiet when it is the address already, or when nobody changed the
+    one that was ``seen``.
 
-    Raises InvitationNotUsable for an answered or revoked one, ResentTooOften, and as
+    Raises EditConflict, InvitationNotUsable for an answered or revoked one, ResentTooOften, and as
     ``invite_user`` does.
     """
     invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not invitation.can_be_sent_again:
         raise InvitationNotUsable
-    earlier, invitation.email = invitation.email, canonical_address(email)
-    if invitation.email == earlier:
+    wanted = {"email": canonical_address(email) if email is not None else None}
+    changes = changes_of(invitation, wanted, seen=seen, by=by)
+    if not changes:
         return invitation
     refuse_frequent_resend(invitation)
+    _earlier, invitation.email = changes["email"]
     _refuse_known(invitation.email)
     set_sender(invitation, by)
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
@@ -198,12 +209,7 @@ def correct_address(*, invitation: Invitation, email: str, by: User) -> Invitati
     except IntegrityError:
         raise AlreadyInvited(Invitation.objects.unanswered().get(email=invitation.email)) from None
     cancel_letters(*LETTERS, reference=invitation.public_id)
-    record(
-        "invitation.address_corrected",
-        by=by,
-        subject=invitation,
-        changes={"email": [earlier, invitation.email]},
-    )
+    record("invitation.address_corrected", by=by, subject=invitation, changes=changes)
     queue_invitation(invitation)
     return invitation
 

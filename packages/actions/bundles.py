@@ -1,6 +1,7 @@
 """Operations on packages themselves: what they are called and what they give."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -9,11 +10,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
+from base.changes import merged
 from base.names import clean_name
 from catalog.models import Product
-from catalog.naming import changes_of
 from packages.access import unseen
 from packages.models import Package
 
@@ -130,31 +132,39 @@ def create_package(
 def edit_package(
     *,
     package: Package,
-    name: str,
-    description: str,
-    welcome: str,
-    roles: Iterable[Role],
-    products: Iterable[Product],
     by: User | None,
+    name: str | None = None,
+    description: str | None = None,
+    welcome: str | None = None,
+    roles: Iterable[Role] | None = None,
+    products: Iterable[Product] | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Package:
-    """Change a package, for whoever is given it from now on; quiet when nothing differs.
+    """Change what is given, for whoever is given the package from now on; quiet when nothing differs.
 
-    What it gave stays with the people who have it. Raises as ``create_package``.
+    What it gave stays with the people who have it. Of roles and products, what the author added to
+    those ``seen`` and took from them counts. Raises EditConflict and as ``create_package``.
     """
     package = Package.objects.select_for_update(no_key=True).get(pk=package.pk)
-    given, bundled = set(roles), _held(products)
+    had_roles, had_products = set(package.roles.all()), set(package.products.all())
+    shown = seen or {}
+    given, listed = had_roles, list(had_products)
+    if roles is not None:
+        given = set(merged(had_roles, roles, seen=shown.get("roles")))
+    if products is not None:
+        listed = merged(had_products, products, seen=shown.get("products"))
+    bundled = _held(listed)
     _refuse_what_would_not_work(given, bundled)
     wanted = {
-        "name": clean_name(name),
-        "description": description.strip(),
-        "welcome": welcome.strip(),
+        "name": clean_name(name) if name is not None else None,
+        "description": description.strip() if description is not None else None,
+        "welcome": welcome.strip() if welcome is not None else None,
     }
-    changes = changes_of(package, wanted)
-    for field, new in wanted.items():
+    changes = changes_of(package, wanted, seen=seen, by=by)
+    for field, (_old, new) in changes.items():
         setattr(package, field, new)
     if "welcome" in changes:
         changes["welcome"] = ["", ""]
-    had_roles, had_products = set(package.roles.all()), set(package.products.all())
     if given != had_roles:
         changes["roles"] = [_names(had_roles), _names(given)]
     if bundled != had_products:

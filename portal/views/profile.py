@@ -37,7 +37,7 @@ def edit(request: SignedInRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            actions.edit_user(user=user, by=user, **form.cleaned_data)
+            actions.edit_user(user=user, by=user, **form.edits)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

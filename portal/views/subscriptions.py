@@ -73,9 +73,7 @@ def rename(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            actions.rename_subscription(
-                subscription=subscription, by=request.user, **form.cleaned_data
-            )
+            actions.rename_subscription(subscription=subscription, by=request.user, **form.edits)
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
