@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -93,9 +94,7 @@ class EditForm(forms.Form):
         conflicts = {own_names.get(name, name): c for name, c in error.conflicts.items()}
         self._take_up(conflicts)
         for name, conflict in conflicts.items():
-            super().add_error(
-                name, conflict.sentence(lambda value, name=name: self._words(name, value))
-            )  # type: ignore[misc]
+            super().add_error(name, conflict.sentence(partial(self._words, name)))
             if conflict.is_long:
                 label = str(self.fields[name].label)
                 both = map(tidy_text, map(plain_words, (conflict.present, conflict.wanted)))
@@ -186,7 +185,8 @@ class EditForm(forms.Form):
         """As its choices call it."""
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
-            return str(dict(_flat(field.choices)).get(value, value))
+            choices: Any = field.choices
+            return str(dict(_flat(choices)).get(value, value))
         return plain_words(value)
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,31 @@ def test_faces_never_save(face):
 def test_a_file_fits_in_a_head(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
     assert path.stem not in {"util", "utils", "helper", "helpers", "misc", "common"}
+
+
+EDITS = [
+    pytest.param(edit, id=f"{edit.__module__}.{edit.__name__}")
+    for edit in {
+        found
+        for path in OPERATIONS
+        if path.stem != "models"
+        for name, found in vars(
+            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        ).items()
+        if name.startswith(("edit_", "rename_", "set_", "correct_", "mend_"))
+        if name not in {"set_password"}
+    }
+]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_edits_ask_what_their_author_saw(edit):
+    """Else a form that was open meanwhile undoes what a colleague saved."""
+    assert {"seen", "based_on"} & set(signature(edit).parameters)
+
+
+def test_edits_are_found():
+    assert len(EDITS) > 10
 
 
 def test_templates_hold_no_inline_script_or_style():

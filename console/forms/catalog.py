@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -94,8 +95,9 @@ class OpenApiForm(EditForm):
     def add_error(self, field: str | None, error: Any) -> None:
         if isinstance(error, EditConflict) and self.cleaned_data.get("file"):
             # No page brings a file back; saving again takes its text from the box.
-            self.data = self.data.copy()  # type: ignore[attr-defined]
-            self.data["openapi"] = self.text
+            data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
+            data["openapi"] = self.text
+            self.data = data
         super().add_error(field, error)
 
 

@@ -1,5 +1,6 @@
 """Input about the words of letters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from base.addresses import canonical_address
+from base.edit_form import TextConflict
 from mail.drafts import LONGEST_HTML, LONGEST_SUBJECT, LONGEST_TEXT, Draft
 from service.actions import ChangedMeanwhile
 
@@ -49,6 +51,8 @@ class VersionForm(forms.Form):
 class LetterForm(VersionForm):
     """The three parts; what they may hold is the room's to say."""
 
+    PARTS = ("subject", "text", "html")
+
     subject = PartField(
         label=_("Subject"),
         longest=LONGEST_SUBJECT,
@@ -61,6 +65,23 @@ class LetterForm(VersionForm):
     html = PartField(
         label=_("HTML"), longest=LONGEST_HTML, missing=_("Write the letter."), widget=_area(16)
     )
+
+    text_conflicts: Sequence[TextConflict] = ()
+
+    def refuse(self, refusal: ValidationError) -> None:
+        """Of the parts that only somebody else changed, theirs are shown."""
+        super().refuse(refusal)
+        if isinstance(refusal, ChangedMeanwhile) and refusal.draft:
+            yours = {part: getattr(refusal.draft, part) for part in self.PARTS}
+            self.data = self.data | yours  # type: ignore[operator]
+            self.text_conflicts = [
+                TextConflict(
+                    label=str(self.fields[part].label),
+                    theirs=getattr(refusal.theirs, part),
+                    yours=yours[part],
+                )
+                for part in refusal.conflicts
+            ]
 
     @property
     def draft(self) -> Draft:

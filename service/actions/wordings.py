@@ -1,14 +1,19 @@
 """Operations on the words of letters. They stand here because mail does not know the journal."""
 
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from audit.journal import Recordable, record
 from base.authority import Permission, action
+from base.changes import same
 from mail.drafts import Draft, draft_of, newest_wording
 from mail.letters import letter_of
 from mail.models import Message, Wording
@@ -23,17 +28,30 @@ LONGEST_AUTHOR = 300
 
 
 class ChangedMeanwhile(ValidationError):
-    """Somebody saved another version since the form was made."""
+    """Somebody saved another version since the form was made.
 
-    def __init__(self, newest: Wording) -> None:
-        self.newest = newest
+    ``conflicts`` are the parts that both changed, ``theirs`` what the letter says now, ``draft``
+    what the page is to hold: each part as its author wants it, or theirs where they left it alone.
+    """
+
+    def __init__(
+        self,
+        newest: Wording,
+        *,
+        draft: Draft | None = None,
+        theirs: Draft | None = None,
+        conflicts: Iterable[str] = (),
+    ) -> None:
+        self.newest, self.draft, self.theirs = newest, draft, theirs
+        self.conflicts = list(conflicts)
         who, _sign, _address = newest.author_label.partition(" <")
+        at = date_format(timezone.localtime(newest.created_at), "DATETIME_FORMAT")
         super().__init__(
             _(
-                "%(who)s has saved version %(version)d meanwhile, so nothing was changed. Look at theirs first; to replace it all the same, press the button again."
+                "%(who)s saved version %(version)d on %(at)s, so nothing was changed. Look at theirs first; to replace it all the same, press the button again."
             ),
             code="changed_meanwhile",
-            params={"who": who, "version": newest.version},
+            params={"who": who, "version": newest.version, "at": at},
         )
 
 
@@ -49,13 +67,20 @@ class CannotBeRestored(ValidationError):
 def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Recordable) -> bool:
     """Let a letter say something else from now on; False when it says that already.
 
-    ``based_on`` is the version that the writer had before them, 0 for the original. Raises
-    ChangedMeanwhile, or ValidationError with the faults of each part, line by line.
+    ``based_on`` is the version that the writer had before them, 0 for the original: the parts
+    that they left as it says stay as they are now. Raises ChangedMeanwhile where somebody else
+    changed the same part, or ValidationError with the faults of each part, line by line.
     """
     letter = letter_of(kind)
-    draft.check(letter)
     newest = newest_wording(kind, language)
-    if draft == (draft_of(newest) or original_of(letter, language)):
+    original = original_of(letter, language)
+    if newest is not None and newest.version != based_on:
+        seen = Wording.objects.filter(kind=kind, language=language, version=based_on).first()
+        present = draft_of(newest) or original
+        draft = _merged(draft, seen=draft_of(seen) or original, present=present, newest=newest)
+        based_on = newest.version
+    draft.check(letter)
+    if draft == (draft_of(newest) or original):
         return False
     saved = _add(newest, kind, language, draft, based_on=based_on, by=by)
     record("letter.edited", by=by, subject=saved, version=saved.version)
@@ -103,6 +128,20 @@ def send_test_letter(
         data={"kind": kind, "draft": parts, "time_zone": zone},
         language=language,
     )
+
+
+def _merged(draft: Draft, *, seen: Draft, present: Draft, newest: Wording) -> Draft:
+    """The parts that the writer changed, and of the others what they say now."""
+    parts, conflicts = {}, []
+    for field in fields(Draft):
+        before, now, wanted = (getattr(one, field.name) for one in (seen, present, draft))
+        parts[field.name] = now if same(before, wanted) else wanted
+        if not (same(before, wanted) or same(before, now) or same(now, wanted)):
+            conflicts.append(field.name)
+    merged = Draft(**parts)
+    if conflicts:
+        raise ChangedMeanwhile(newest, draft=merged, theirs=present, conflicts=conflicts)
+    return merged
 
 
 def _add(

@@ -21,6 +21,7 @@ from tests.factories import (
     SubscriptionFactory,
     UserFactory,
 )
+from tests.html_forms import form_on
 
 pytestmark = pytest.mark.django_db
 
@@ -177,15 +178,40 @@ def test_two_administrators_do_not_overwrite_each_other_unseen(console, ada):
     answer = console.post(PAGE, TYPED | {"subject": "By Ada"})
 
     assert answer.status_code == 422
-    assert "Chen Wu has saved version 1 meanwhile, so nothing was changed." in text_of(answer)
+    assert "Chen Wu saved version 1 on " in text_of(answer)
     theirs = newest_wording("invitation", "en")
     assert f"{LIST}versions/{theirs.public_id}/" in answer.content.decode()
     assert theirs.subject == "By Chen"
     assert "By Ada" in answer.content.decode()
+    # The subject is compared; the other parts are the same.
+    assert [conflict.label for conflict in answer.context["form"].text_conflicts] == ["Subject"]
+    assert '<ins><span class="visually-hidden">[added: </span>Ada<' in answer.content.decode()
     # Told, Ada may replace it.
     again = TYPED | {"subject": "By Ada", "version": answer.context["form"]["version"].value()}
     assert console.post(PAGE, again).status_code == 302
     assert newest_wording("invitation", "en").subject == "By Ada"
+
+
+def test_parts_that_only_a_colleague_changed_are_kept(console, ada):
+    save(version=1, subject="First")
+    opened = form_on(console.get(PAGE), having="version")
+    save(version=2, subject="Second")
+
+    assert console.post(PAGE, opened | {"text": "Come {{ link }}"}).status_code == 302
+
+    assert newest_wording("invitation", "en").subject == "Second"
+    assert newest_wording("invitation", "en").text == "Come {{ link }}"
+
+
+def test_after_a_conflict_the_other_parts_are_shown_as_they_are_now(console, ada):
+    save(version=1, subject="First", text="One {{ link }}")
+    opened = form_on(console.get(PAGE), having="version")
+    save(version=2, subject="Second", text="Two {{ link }}")
+
+    answer = console.post(PAGE, opened | {"subject": "Third"})
+
+    again = form_on(answer, having="version")
+    assert (again["subject"], again["text"]) == (["Third"], ["Two {{ link }}"])
 
 
 def test_words_that_an_upgrade_broke_are_shown_with_their_faults(console):
@@ -493,7 +519,7 @@ def test_restoring_what_somebody_changed_meanwhile_asks_again(console):
     answer = console.post(f"{PAGE}restore/", {"version": "1"})
 
     assert answer.status_code == 422
-    assert "has saved version 2 meanwhile" in text_of(answer)
+    assert "saved version 2 on " in text_of(answer)
     assert 'value="2"' in answer.content.decode()
 
 

@@ -292,6 +292,14 @@ def test_a_field_that_both_changed_shows_both_values_who_and_when(case, console)
 
 
 @each_form
+def test_dialogs_carry_what_was_seen_as_pages_do(case, console):
+    page = console.get(case.address)
+    dialog = console.get(case.address, headers={"HX-Request": "true"})
+
+    assert form_on(dialog)["seen"] == form_on(page)["seen"]
+
+
+@each_form
 def test_a_client_that_says_nothing_of_what_it_saw_saves_all_it_posts(case, console):
     field, _theirs, typed = case.both
     opened = form_on(console.get(case.address))

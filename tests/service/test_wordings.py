@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.models import Event
 from mail.drafts import Draft, draft_of, newest_wording
@@ -89,11 +91,42 @@ def test_edit_letter_does_not_overwrite_what_somebody_saved_meanwhile(ada, chen)
 
     assert refusal.value.newest == newest()
     [words] = refusal.value.messages
-    assert words.startswith("Ada Lovelace has saved version 1 meanwhile")
+    at = date_format(timezone.localtime(newest().created_at), "DATETIME_FORMAT")
+    assert words.startswith(f"Ada Lovelace saved version 1 on {at}, so nothing was changed.")
+    assert refusal.value.conflicts == ["subject"]
     assert draft_of(newest()) == DRAFT
     # Knowing theirs, it can be replaced.
     assert edit(chen, said(subject="Mine"), based_on=1)
     assert newest().version == 2
+
+
+def test_edit_letter_keeps_the_parts_that_only_somebody_else_changed(ada, chen):
+    edit(ada)
+    edit(ada, said(subject="Theirs"), based_on=1)
+
+    assert edit(chen, said(text="Mine: {{ link }}"), based_on=1)
+
+    assert draft_of(newest()) == said(subject="Theirs", text="Mine: {{ link }}")
+
+
+def test_edit_letter_left_alone_undoes_nothing(ada, chen):
+    edit(ada)
+    edit(ada, said(subject="Theirs"), based_on=1)
+
+    assert not edit(chen, based_on=1)
+
+    assert newest().version == 2
+
+
+def test_edit_letter_checks_what_comes_of_both(ada, chen):
+    """Neither text alone says what is wrong with the two of them."""
+    edit(ada)
+    edit(ada, said(subject="Theirs"), based_on=1)
+
+    with pytest.raises(ValidationError) as refusal:
+        edit(chen, said(text="No way in"), based_on=1)
+
+    assert set(refusal.value.message_dict) == {"text"}
 
 
 def test_restore_letter_goes_back_to_a_version_and_to_the_original(ada):
