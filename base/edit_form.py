@@ -102,7 +102,11 @@ class EditForm(forms.Form):
 
     def show_saved(self, values: Mapping[str, Any]) -> None:
         """For a page that stays after it has saved: this is what stands there now."""
-        self._shows = {name: self._raw(name, value) for name, value in values.items()}
+        data: QueryDict = self.data.copy()  # type: ignore[attr-defined]
+        for name, value in values.items():
+            field = self.fields[name]
+            _put(data, name, field.prepare_value(value), widget=field.widget)
+        self.data, self._shows = data, {name: self._raw(name, values[name]) for name in values}
 
     @cached_property
     def _posted(self) -> dict[str, Any]:

@@ -60,22 +60,19 @@ def test_a_file_fits_in_a_head(path):
     assert path.stem not in {"util", "utils", "helper", "helpers", "misc", "common"}
 
 
-EDITS = [
-    pytest.param(edit, id=f"{edit.__module__}.{edit.__name__}")
-    for edit in {
-        found
-        for path in OPERATIONS
-        if path.stem != "models"
-        for name, found in vars(
-            import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-        ).items()
-        if name.startswith(("edit_", "rename_", "set_", "correct_", "mend_"))
-        if name not in {"set_password"}
-    }
-]
+EDITS = {
+    f"{found.__module__}.{name}": found
+    for path in OPERATIONS
+    if path.stem != "models"
+    for name, found in vars(
+        import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    ).items()
+    if name.startswith(("edit_", "rename_", "set_", "correct_", "mend_"))
+    if name != "set_password"
+}
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("edit", [EDITS[name] for name in sorted(EDITS)], ids=sorted(EDITS))
 def test_edits_ask_what_their_author_saw(edit):
     """Else a form that was open meanwhile undoes what a colleague saved."""
     assert {"seen", "based_on"} & set(signature(edit).parameters)

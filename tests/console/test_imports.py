@@ -20,6 +20,7 @@ from invitations.models import Invitation
 from packages.models import Package
 from tests.console.test_invitations import text_of
 from tests.factories import RoleFactory, UserFactory
+from tests.html_forms import form_on
 from tests.imports.conftest import (  # noqa: F401 - fixtures
     again,
     checked,
@@ -260,6 +261,20 @@ def test_a_row_is_mended_on_screen(console, mixed, headers):
     assert (response.get("HX-Redirect") or response["Location"]) == address(mixed)
     assert states_of(mixed) == ["ready", "problem", "ready"]
     assert console.get(address(mixed, "rows/99/")).status_code == 404
+
+
+def test_a_row_saved_with_a_fault_is_no_conflict_with_oneself(console, mixed, ada, chen):  # noqa: F811
+    row = address(mixed, "rows/4/")
+    opened = form_on(console.get(row))
+    actions.mend_row(row=mixed.rows.get(number=4), first_name="Omar", by=chen)
+
+    still_wrong = console.post(row, opened | {"email": "still nope"})
+
+    again = form_on(still_wrong)
+    assert (still_wrong.status_code, again["first_name"]) == (422, ["Omar"])
+    assert console.post(row, again | {"email": "omar@quarry.example"}).status_code == 302
+    mended = mixed.rows.get(number=4)
+    assert (mended.email, mended.first_name) == ("omar@quarry.example", "Omar")
 
 
 @pytest.mark.parametrize(

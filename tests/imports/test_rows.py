@@ -3,6 +3,7 @@
 import pytest
 
 from audit.models import Event
+from base.changes import EditConflict
 from imports import actions
 from imports.models import Import, Row
 from imports.runner import work_off
@@ -179,3 +180,33 @@ def test_a_row_that_is_done_stays_done(started):
         mend(import_, 2)
     assert actions.drop_rows(by=None, import_=import_, numbers=[2]) == 0
     assert import_.rows.get().state == Row.State.DONE
+
+
+def test_a_row_keeps_what_a_colleague_typed_into_it(import_, ada, chen):
+    row = import_.rows.get(number=2)
+    seen = {"email": row.email, "first_name": row.first_name, "last_name": row.last_name}
+    actions.mend_row(row=row, first_name="Sophie", by=chen)
+
+    actions.mend_row(row=row, last_name="Brand", first_name="Sofia", seen=seen, by=ada)
+
+    row.refresh_from_db()
+    assert row.full_name == "Sophie Brand"
+
+
+def test_a_cell_that_two_people_typed_into_is_asked_about(import_, ada, chen):
+    row, other = import_.rows.get(number=2), import_.rows.get(number=3)
+    actions.mend_row(row=row, first_name="Sophie", by=chen)
+    # Of another line, and later.
+    actions.mend_row(row=other, first_name="Omar", by=ada)
+
+    with pytest.raises(EditConflict) as refusal:
+        actions.mend_row(row=row, first_name="Sonia", seen={"first_name": "Sofia"}, by=ada)
+
+    conflict = refusal.value.conflicts["first_name"]
+    assert (conflict.present, conflict.who) == ("Sophie", "Chen Wei")
+    assert (
+        actions.mend_row(
+            row=row, first_name="Sonia", seen={"first_name": "Sophie"}, by=ada
+        ).first_name
+        == "Sonia"
+    )
