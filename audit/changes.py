@@ -15,6 +15,7 @@ def changes_of(
     seen: Mapping[str, Any] | None = None,
     by: Recordable | None = None,
     subject: Recordable | None = None,
+    present: Mapping[str, Any] | None = None,
     **where: Any,
 ) -> dict[str, list[Any]]:
     """``{field: [old, new]}`` of what an edit changes; call it under the lock of ``row``.
@@ -24,27 +25,30 @@ def changes_of(
     else changed meanwhile, too, raises EditConflict with all such fields at once. A field that it
     does not name is taken to be seen as it is.
 
-    The journal is asked about ``subject`` (the row itself unless given), in events whose data has
-    the values of ``where``.
+    Where the values are no columns of the row, ``present`` has them as they are now; there, None is
+    a value. The journal is asked about ``subject`` (the row itself unless given), in events whose
+    data has the values of ``where``.
     """
     shown = seen or {}
     changes: dict[str, list[Any]] = {}
     conflicts: dict[str, Conflict] = {}
     for field, value in wanted.items():
-        if value is KEEP or (value is None and not row._meta.get_field(field).null):
+        if value is KEEP:
             continue
-        present = getattr(row, field)
-        if present == value or (field in shown and same(shown[field], value)):
+        if present is None and value is None and not row._meta.get_field(field).null:
             continue
-        if field in shown and not same(shown[field], present):
-            if not same(present, value):
+        now = getattr(row, field) if present is None else present[field]
+        if now == value or (field in shown and same(shown[field], value)):
+            continue
+        if field in shown and not same(shown[field], now):
+            if not same(now, value):
                 conflicts[field] = Conflict(
-                    present=present,
+                    present=now,
                     wanted=value,
                     **_last_change(subject or row, field, by=by, where=where),
                 )
             continue
-        changes[field] = [present, value]
+        changes[field] = [now, value]
     if conflicts:
         raise EditConflict(conflicts)
     return changes

@@ -190,7 +190,8 @@ class EditForm(forms.Form):
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
             choices: Any = field.choices
-            return str(dict(_flat(choices)).get(value, value))
+            named = {str(choice): label for choice, label in _flat(choices)}
+            return str(named.get(str(value), value)) if value is not None else ""
         return plain_words(value)
 
 

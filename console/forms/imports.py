@@ -35,11 +35,11 @@ class UploadForm(forms.Form):
     )
 
 
-class ColumnsForm(forms.Form):
+class ColumnsForm(EditForm):
     """Which column holds what; the columns are numbered from 0."""
 
     def __init__(self, data: QueryDict | None, *, import_: Import) -> None:
-        super().__init__(data, initial=import_.mapping)
+        super().__init__(data, initial={field: import_.mapping.get(field) for field in FIELDS})
         columns = [(str(number), name) for number, name in enumerate(import_.columns)]
         for field, label in FIELDS.items():
             self.fields[field] = forms.TypedChoiceField(

@@ -76,7 +76,9 @@ def columns(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = ColumnsForm(posted(request), import_=import_)
     if form.is_valid():
         try:
-            actions.choose_columns(import_=import_, mapping=form.cleaned_data, by=request.user)
+            actions.choose_columns(
+                import_=import_, mapping=form.cleaned_data, seen=form.seen or None, by=request.user
+            )
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from itertools import batched
 from pathlib import PurePath
-from typing import IO
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from imports.checking import check_rows
@@ -76,11 +77,18 @@ def _store(import_: Import, table: Table) -> list[list[str]]:
 
 
 @action(Permission.DEVELOPERS_MANAGE)
-def choose_columns(*, import_: Import, mapping: Mapping[str, int | None], by: User) -> Import:
+def choose_columns(
+    *,
+    import_: Import,
+    mapping: Mapping[str, int | None],
+    by: User,
+    seen: Mapping[str, Any] | None = None,
+) -> Import:
     """Say which column (by number, from 0) holds which of ``FIELDS``, and check every row.
 
     Small files are checked before it returns, others behind the page. May be repeated until the
-    import is started; rows that were mended keep what was typed. Raises ColumnsFixed, or
+    import is started; rows that were mended keep what was typed. Of somebody who had
+    ``seen`` before them, only what they changed counts. Raises EditConflict, ColumnsFixed, or
     ValidationError by field.
     """
     chosen = {field: column for field, column in mapping.items() if column is not None}
@@ -88,7 +96,12 @@ def choose_columns(*, import_: Import, mapping: Mapping[str, int | None], by: Us
     import_ = Import.objects.select_for_update().get(pk=import_.pk)
     if not import_.columns_can_be_chosen:
         raise ColumnsFixed
-    import_.mapping = chosen
+    present = {field: import_.mapping.get(field) for field in FIELDS}
+    wanted = {field: chosen.get(field) for field in FIELDS}
+    edits = changes_of(import_, wanted, present=present, seen=seen, by=by)
+    merged = present | {field: new for field, (_old, new) in edits.items()}
+    import_.mapping = {field: column for field, column in merged.items() if column is not None}
+    _check_mapping(import_, import_.mapping)
     import_.set_to(Import.State.CHECKING)
     rows = import_.rows.exclude(state=Row.State.DROPPED)
     rows.update(state=Row.State.NEW)
@@ -100,6 +113,8 @@ def choose_columns(*, import_: Import, mapping: Mapping[str, int | None], by: Us
     else:
         transaction.on_commit(runner.wake)
     import_.save()
+    if edits:
+        record("import.columns_chosen", by=by, subject=import_, changes=edits)
     return import_
 
 

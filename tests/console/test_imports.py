@@ -40,6 +40,9 @@ HTMX = {"HX-Request": "true"}
 RESULTS = {"HX-Request": "true", "HX-Target": "results"}
 
 
+FIVE_COLUMNS = "Email,First name,Last name,Team,Site\nsofia@kelpworks.example,Sofia,Brandt,A,B\n"
+
+
 def address(import_, operation=""):
     return f"{LIST}{import_.public_id}/{operation}"
 
@@ -275,6 +278,25 @@ def test_a_row_saved_with_a_fault_is_no_conflict_with_oneself(console, mixed, ad
     assert console.post(row, again | {"email": "omar@quarry.example"}).status_code == 302
     mended = mixed.rows.get(number=4)
     assert (mended.email, mended.first_name) == ("omar@quarry.example", "Omar")
+
+
+def test_columns_that_a_colleague_chose_meanwhile_stay(console, upload, ada, chen):  # noqa: F811
+    import_ = upload(FIVE_COLUMNS)
+    columns = address(import_, "columns/")
+    opened = form_on(console.get(columns))
+    theirs = import_.mapping | {"last_name": 3}
+    actions.choose_columns(import_=import_, mapping=theirs, by=chen)
+
+    assert console.post(columns, opened).status_code == 302
+    assert again(import_).mapping == theirs
+
+    refused = console.post(columns, opened | {"last_name": "4"})
+    assert refused.status_code == 422
+    [sentence] = refused.context["form"].errors["last_name"]
+    assert sentence.startswith("Chen Wei changed this to “Team” on ")
+    assert "You entered “Site”." in sentence
+    assert console.post(columns, form_on(refused)).status_code == 302
+    assert again(import_).mapping == import_.mapping | {"last_name": 4}
 
 
 @pytest.mark.parametrize(
