@@ -9,4 +9,7 @@ if __name__ == "__main__":
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from base.variables import refusal_in_one_line
+
+    with refusal_in_one_line():
+        execute_from_command_line(sys.argv)

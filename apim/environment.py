@@ -6,14 +6,18 @@ from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
-DEBUG_SECRET = "for-development-only-never-in-production-" + "x" * 24
-_NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+from apim.database_url import read_database, sqlite
+from apim.mail_url import NO_MAIL, read_mailer
+from apim.secret_variables import DEBUG_SECRET, Secrets, read_secrets, refuse_unexpanded
+from base.variables import read_bool, read_list, read_number, read_text
+
+__all__ = ["UNUSED_BROWSER_FEATURES", "Environment", "read", "sqlite"]
+
 UNUSED_BROWSER_FEATURES = [
     "accelerometer",
     "autoplay",
@@ -34,8 +38,7 @@ class Environment:
     """What the environment says, in the shapes that Django's settings want."""
 
     debug: bool
-    secret_key: str
-    secret_key_fallbacks: list[str]
+    secrets: Secrets
     public_url: str
     allowed_hosts: list[str]
     trusted_proxies: list[ipaddress.IPv4Network | ipaddress.IPv6Network]
@@ -53,7 +56,7 @@ class Environment:
     @property
     def mail_is_off(self) -> bool:
         """Nothing leaves: letters are written, held, and sent when somebody says so."""
-        return bool(self.mailer["BACKEND"] == _NO_MAIL)
+        return bool(self.mailer["BACKEND"] == NO_MAIL)
 
     @property
     def is_sqlite(self) -> bool:
@@ -61,16 +64,17 @@ class Environment:
 
     @property
     def is_https(self) -> bool:
-        return self.public_url.startswith("https://")
+        return urlsplit(self.public_url).scheme == "https"
 
 
 def read(*, var_dir: Path) -> Environment:
     """Read ``APIM_*``. Raises ImproperlyConfigured naming the variable and the cure."""
-    env = environ.Env()
-    debug = env.bool("APIM_DEBUG", default=False)
+    debug = read_bool("APIM_DEBUG")
+    if not debug:
+        refuse_unexpanded()
 
     def needed(name: str, *, in_debug: str, example: str) -> str:
-        value = env.str(name, default="")
+        value = read_text(name)
         if value:
             return value
         if debug:
@@ -83,46 +87,41 @@ def read(*, var_dir: Path) -> Environment:
     public_url = needed(
         "APIM_PUBLIC_URL", in_debug="http://127.0.0.1:8000", example="https://apis.example.org"
     ).rstrip("/")
+    hosts = _hosts(public_url, debug=debug)
+    _refuse_exposed(public_url, debug=debug)
     var_dir.mkdir(exist_ok=True)
-    database = _database(
+    database = read_database(
         needed(
             "APIM_DATABASE_URL",
             in_debug=f"sqlite:///{var_dir / 'apim.sqlite3'}",
             example="postgres://apim:secret@db.example.org/apim",
         )
     )
-    secret_key = needed(
-        "APIM_SECRET_KEY", in_debug=DEBUG_SECRET, example="$(openssl rand -base64 48)"
+    secrets = read_secrets(
+        needed("APIM_SECRET_KEY", in_debug=DEBUG_SECRET, example="$(openssl rand -base64 48)"),
+        debug=debug,
     )
-    if not debug and len(secret_key) < 50:
-        raise ImproperlyConfigured(
-            "APIM_SECRET_KEY is shorter than 50 characters. Make one with: openssl rand -base64 48"
-        )
-    mailer, anymail = _mailer(
+    mailer, anymail = read_mailer(
         needed(
             "APIM_MAIL_URL",
             in_debug="inbox:",
             example="smtp://user:password@mail.example.org:587?tls=1",
         )
     )
-    secrets = env.list("APIM_MAIL_WEBHOOK_SECRET", default=[])
-    if secrets and mailer["BACKEND"].startswith("anymail."):
-        anymail["WEBHOOK_SECRET"] = [_webhook_secret(secret) for secret in secrets]
-    delivery = env.str("APIM_MAIL_DELIVERY", default="inline")
+    webhook_secrets = read_list("APIM_MAIL_WEBHOOK_SECRET")
+    if webhook_secrets and mailer["BACKEND"].startswith("anymail."):
+        anymail["WEBHOOK_SECRET"] = [_webhook_secret(secret) for secret in webhook_secrets]
+    delivery = read_text("APIM_MAIL_DELIVERY", "inline")
     if delivery not in {"inline", "worker"}:
         raise ImproperlyConfigured(
             f"APIM_MAIL_DELIVERY is {delivery!r}. It can be inline or worker."
         )
-    minimum = env.int("APIM_PASSWORD_MIN_LENGTH", default=12)
-    if not 8 <= minimum <= 64:
-        raise ImproperlyConfigured("APIM_PASSWORD_MIN_LENGTH must be between 8 and 64.")
     return Environment(
         debug=debug,
-        secret_key=secret_key,
-        secret_key_fallbacks=env.list("APIM_SECRET_KEY_FALLBACKS", default=[]),
+        secrets=secrets,
         public_url=public_url,
-        allowed_hosts=_hosts(public_url, debug=debug),
-        trusted_proxies=_networks(env.list("APIM_TRUSTED_PROXIES", default=[])),
+        allowed_hosts=hosts,
+        trusted_proxies=_networks(read_list("APIM_TRUSTED_PROXIES")),
         database=database,
         cache_path=Path(str(database["NAME"]) + "-cache"),
         mailer=mailer,
@@ -135,10 +134,10 @@ def read(*, var_dir: Path) -> Environment:
             )
         ),
         mail_delivery=delivery,
-        mail_pause=_pause(env.str("APIM_MAIL_RATE", default="")),
+        mail_pause=_pause(read_text("APIM_MAIL_RATE")),
         inbox_path=var_dir / "inbox",
-        metrics_token=env.str("APIM_METRICS_TOKEN", default=""),
-        password_min_length=minimum,
+        metrics_token=read_text("APIM_METRICS_TOKEN"),
+        password_min_length=read_number("APIM_PASSWORD_MIN_LENGTH", default=12, least=8, most=64),
     )
 
 
@@ -178,6 +177,32 @@ def _hosts(public_url: str, *, debug: bool) -> list[str]:
     return [parts.hostname] + (["127.0.0.1", "localhost"] if debug else [])
 
 
+def _refuse_exposed(public_url: str, *, debug: bool) -> None:
+    """What must not be reached from outside: a service in debug, sessions over plain HTTP."""
+    parts = urlsplit(public_url)
+    if debug and parts.scheme == "https":
+        raise ImproperlyConfigured(
+            f"APIM_DEBUG=1 is for trying the service on this machine, and APIM_PUBLIC_URL is "
+            f"{public_url!r}. Unset APIM_DEBUG, or leave APIM_PUBLIC_URL at http://127.0.0.1:8000."
+        )
+    if debug or parts.scheme == "https" or _is_loopback(parts.hostname or ""):
+        return
+    if not read_bool("APIM_ALLOW_HTTP"):
+        raise ImproperlyConfigured(
+            f"APIM_PUBLIC_URL is {public_url!r}: passwords and sessions would travel in the clear. "
+            "Use https://, or set APIM_ALLOW_HTTP=1 if that is meant."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _networks(values: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(value.strip()) for value in values if value.strip()]
@@ -185,73 +210,6 @@ def _networks(values: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6N
         raise ImproperlyConfigured(
             f"APIM_TRUSTED_PROXIES: {error}. It takes addresses or networks, for example 10.0.0.0/8,::1"
         ) from None
-
-
-def sqlite(path: Path | str, *, durable: bool = True) -> dict[str, Any]:
-    """SQLite as a server of many threads: with Django's defaults a third of the writes fail.
-
-    Without ``durable`` a commit does not wait for the disk: after a power cut the last moments
-    may be missing, which is all right for counters.
-    """
-    synchronous = "FULL" if durable else "NORMAL"
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(path),
-        "CONN_MAX_AGE": 600,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": (
-                f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; "
-                "PRAGMA foreign_keys=ON;"
-            ),
-        },
-    }
-
-
-def _database(url: str) -> dict[str, Any]:
-    config = environ.Env.db_url_config(url)
-    if config["ENGINE"].endswith("sqlite3"):
-        return sqlite(config["NAME"])
-    if not config["ENGINE"].endswith("postgresql"):
-        raise ImproperlyConfigured(
-            "APIM_DATABASE_URL must begin with sqlite:/// or postgres://; these two are tested."
-        )
-    options = {"options": "-c lock_timeout=5s"} | config.get("OPTIONS", {})
-    return config | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
-
-
-def _mailer(url: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The mailer of a URL, and anymail's settings where it names one of its providers."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    if parts.scheme == "none":
-        return {"BACKEND": _NO_MAIL}, {}
-    if parts.scheme == "inbox":
-        return {"BACKEND": "django_mail_preview.backends.EmailBackend"}, {}
-    if parts.scheme == "file":
-        return {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "OPTIONS": {"file_path": parts.path},
-        }, {}
-    if parts.scheme in {"smtp", "smtps"}:
-        return {
-            "BACKEND": "mail.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": parts.hostname or "localhost",
-                "port": parts.port or (465 if parts.scheme == "smtps" else 25),
-                "username": unquote(parts.username or ""),
-                "password": unquote(parts.password or ""),
-                "use_ssl": parts.scheme == "smtps",
-                "use_tls": query.get("tls") == "1",
-                "timeout": int(query.get("timeout", "20")),
-            },
-        }, {}
-    # `postmark:?server_token=...`: the provider's options are anymail's own names.
-    provider = parts.scheme.replace("-", "_")
-    return {"BACKEND": f"anymail.backends.{provider}.EmailBackend"}, {
-        f"{provider}_{name}".upper(): value for name, value in query.items()
-    }
 
 
 def _webhook_secret(value: str) -> str:

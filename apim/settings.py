@@ -18,8 +18,13 @@ VAR_DIR = BASE_DIR / "var"
 env = environment.read(var_dir=VAR_DIR)
 
 DEBUG = env.debug
-SECRET_KEY = env.secret_key
-SECRET_KEY_FALLBACKS = env.secret_key_fallbacks
+# What signs, and what digests stored secrets (base.secret_keys); empty: the same.
+SECRET_KEY = env.secrets.secret_key
+SECRET_KEY_FALLBACKS = env.secrets.secret_key_fallbacks
+DIGEST_KEY = env.secrets.digest_key
+DIGEST_KEY_FALLBACKS = env.secrets.digest_key_fallbacks
+# Ids of keys that may be lost, whatever stands under them.
+DROP_KEYS = env.secrets.drop_keys
 
 # Every link in a letter and every allowed host comes from here, never from a request's headers.
 PUBLIC_URL = env.public_url

@@ -4,12 +4,15 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from base.variables import refusal_in_one_line
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
 
-django_application = get_wsgi_application()
+with refusal_in_one_line():
+    django_application = get_wsgi_application()
 
-from apim.start import start  # noqa: E402 - needs the app registry that the line above fills
-from gateway.door import in_front_of  # noqa: E402
+    from apim.start import start  # needs the app registry that the line above fills
+    from gateway.door import in_front_of
 
-application = in_front_of(django_application)
-start()
+    application = in_front_of(django_application)
+    start()

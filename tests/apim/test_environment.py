@@ -10,8 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apim import environment
 
+STRONG = "q2Zc9vXfKp0sLr7TgYw1nBdE5uHjM8aOiQ3xRzW6tVb4Gy+NeFkPlDmSoUhJC/IA"
 PRODUCTION = {
-    "APIM_SECRET_KEY": "k" * 64,
+    "APIM_SECRET_KEY": STRONG,
     "APIM_PUBLIC_URL": "https://apis.example.org",
     "APIM_DATABASE_URL": "postgres://apim:secret@db.example.org/apim",
     "APIM_MAIL_URL": "smtp://user:p%40ss@mail.example.org:587?tls=1",
@@ -87,7 +88,7 @@ def test_providers_take_their_options_from_the_url(read):
 def test_mail_can_be_off(read):
     assert read(**(PRODUCTION | {"APIM_MAIL_URL": "none:"})).mail_is_off
     assert not read(**PRODUCTION).mail_is_off
-    assert not read(APIM_DEBUG="1").mail_is_off
+    assert not read(APIM_DEBUG="1", APIM_MAIL_URL="", APIM_PUBLIC_URL="").mail_is_off
 
 
 @pytest.mark.parametrize("url", ["amazon-ses:", "mailgun:?api_key=a&webhook_signing_key=b%2Bc"])
@@ -116,7 +117,7 @@ def test_a_sender_that_no_letter_could_have_is_refused(read, sender):
 
 
 def check(url, **changes):
-    wanted = PRODUCTION | {"APIM_MAIL_URL": url, "APIM_SECRET_KEY": "k7" * 32} | changes
+    wanted = PRODUCTION | {"APIM_MAIL_URL": url} | changes
     return python("manage.py", "check", "--deploy", "--fail-level", "ERROR", **wanted)
 
 
@@ -184,3 +185,146 @@ def test_the_rate_of_letters_is_a_pause_between_two(read, rate, seconds):
 def test_a_rate_that_makes_no_sense_stops_the_start(read, rate):
     with pytest.raises(ImproperlyConfigured, match="APIM_MAIL_RATE is"):
         read(APIM_DEBUG="1", APIM_MAIL_RATE=rate)
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgres://apim:secret@db:port/apim", "cannot be read"),
+        ("postgres://apim:secret@db:99999/apim", "cannot be read"),
+        ("postgres://apim:secret@db:0/apim", "port 0"),
+        ("postgres://apim:se#cret@db/apim", ""),
+        ("postgres://apim:[secret@db/apim", ""),
+        ("postgres://apim:secret@db", "names no database"),
+        ("postgres://apim:secret@db/", "names no database"),
+        ("postgres:apim", ""),
+        ("sqlite://", "names no file"),
+        ("sqlite:", "names no file"),
+        ("sqlite://var/apim.sqlite3", "names no file"),
+        ("apim.sqlite3", "must begin with"),
+        ("secret", "must begin with"),
+        ("://", "must begin with"),
+        ("mysql://apim:secret@db/apim", "must begin with"),
+        ("mariadb://apim:secret@db/apim", "must begin with"),
+    ],
+)
+def test_a_malformed_database_url_is_named_and_not_quoted(read, url, sentence):
+    with pytest.raises(ImproperlyConfigured, match=f"^APIM_DATABASE_URL .*{sentence}") as refusal:
+        read(**(PRODUCTION | {"APIM_DATABASE_URL": url}))
+
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgres://apim:p%23%40ss@db.example.org:5433/apim?sslmode=require", "apim"),
+        ("postgresql:///apim", "apim"),
+        ("postgres:////var/run/postgresql/apim", "apim"),
+        ("postgres://apim@[::1]:5432/apim", "apim"),
+        ("postgres://apim@one:5432,two:5433/apim", "apim"),
+        ("sqlite:////srv/apim.sqlite3", "/srv/apim.sqlite3"),
+        ("sqlite:///var/apim.sqlite3", "var/apim.sqlite3"),
+    ],
+)
+def test_a_database_url_is_read(read, url, name):
+    assert read(**(PRODUCTION | {"APIM_DATABASE_URL": url})).database["NAME"] == name
+
+
+SMTP = "smtp://user:secret@mail.example.org"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (SMTP, "sends a password over a connection without TLS"),
+        (f"{SMTP}:587", "sends a password over a connection without TLS"),
+        (f"{SMTP}?timeout=5", "sends a password over a connection without TLS"),
+        (f"{SMTP}?tls=maybe", "tls=maybe"),
+        (f"{SMTP}?tls=", "tls="),
+        (f"{SMTP}?tls=1&tls=0", "twice"),
+        (f"{SMTP}?tsl=1", "'tsl'"),
+        (f"{SMTP}:port?tls=1", "a port"),
+        (f"{SMTP}:99999?tls=1", "a port"),
+        (f"{SMTP}:0?tls=1", "a port"),
+        (f"{SMTP}?tls=1&timeout=long", "a timeout"),
+        (f"{SMTP}?tls=1&timeout=0", "a timeout"),
+        (f"{SMTP}?tls=1&timeout=-3", "a timeout"),
+        (f"{SMTP}/inbox?tls=1", "something after"),
+        ("smtp://user:sec/ret@mail.example.org?tls=1", ""),
+        ("smtp://[mail.example.org", "cannot be read"),
+        ("smtp:mail.example.org", "names no mail server"),
+        ("smtps://user:secret@mail.example.org?tls=0", "tls=0"),
+        ("file:", "names no folder"),
+        ("file://tmp/mail", "names no folder"),
+        ("postmarkk:?server_token=secret", "postmark:"),
+        ("postmark://?server_token=secret&x", ""),
+        ("postmark:secret", "is not of the form"),
+        ("mail.example.org:587", "smtp://"),
+        ("secret", "smtp://"),
+        ("base-requests:", "no mail provider"),
+        ("console:", "no mail provider"),
+    ],
+)
+def test_a_mail_url_that_cannot_work_is_named_and_not_quoted(read, url, sentence):
+    with pytest.raises(ImproperlyConfigured, match=f"^APIM_MAIL_URL .*{sentence}") as refusal:
+        read(**(PRODUCTION | {"APIM_MAIL_URL": url}))
+
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "use_tls", "use_ssl", "port"),
+    [
+        (f"{SMTP}?tls=true", True, False, 25),
+        (f"{SMTP}:587?tls=YES", True, False, 587),
+        (f"{SMTP}?tls=0", False, False, 25),
+        (f"{SMTP}?tls=false", False, False, 25),
+        ("smtp://mail.example.org", False, False, 25),
+        ("smtp://", False, False, 25),
+        ("smtps://user:secret@mail.example.org", False, True, 465),
+        ("smtps://user:secret@mail.example.org?tls=1", False, True, 465),
+    ],
+)
+def test_tls_is_what_the_mail_url_says(read, url, use_tls, use_ssl, port):
+    options = read(**(PRODUCTION | {"APIM_MAIL_URL": url})).mailer["OPTIONS"]
+
+    assert (options["use_tls"], options["use_ssl"], options["port"]) == (use_tls, use_ssl, port)
+
+
+@pytest.mark.parametrize("url", ["https://apis.example.org", "https://127.0.0.1:8000"])
+def test_debug_is_not_for_a_public_service(read, url):
+    with pytest.raises(ImproperlyConfigured, match=r"APIM_DEBUG=1 .* APIM_PUBLIC_URL"):
+        read(APIM_DEBUG="1", APIM_PUBLIC_URL=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://apis.example.org", "http://10.0.0.5:8000", "http://127.0.0.1.example.org"]
+)
+def test_plain_http_is_for_this_machine_only(read, url):
+    plain = PRODUCTION | {"APIM_PUBLIC_URL": url}
+
+    with pytest.raises(ImproperlyConfigured, match=r"APIM_PUBLIC_URL .* APIM_ALLOW_HTTP=1"):
+        read(**plain)
+
+    assert not read(**plain, APIM_ALLOW_HTTP="1").is_https
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "127.9.9.9:80", "[::1]:8000"])
+def test_plain_http_on_loopback_is_served(read, host):
+    assert not read(**(PRODUCTION | {"APIM_PUBLIC_URL": f"http://{host}"})).is_https
+
+
+def test_the_scheme_of_the_public_url_may_be_in_capitals(read):
+    assert read(**(PRODUCTION | {"APIM_PUBLIC_URL": "HTTPS://apis.example.org"})).is_https
+
+
+@pytest.mark.parametrize("value", ["twelve", "12.5", "-1", "65", "99999999999999999999", "¹²"])
+def test_a_malformed_number_is_named(read, value):
+    with pytest.raises(ImproperlyConfigured, match=r"^APIM_PASSWORD_MIN_LENGTH is"):
+        read(**(PRODUCTION | {"APIM_PASSWORD_MIN_LENGTH": value}))
+
+
+def test_a_switch_is_on_or_off(read):
+    with pytest.raises(ImproperlyConfigured, match=r"^APIM_DEBUG is 'maybe'"):
+        read(APIM_DEBUG="maybe")

@@ -1,7 +1,6 @@
 """The first administrator, and the way back in when all others are lost."""
 
 import getpass
-import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions import add_user
 from accounts.models import Role
+from base.variables import read_text
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--last-name", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = os.environ.get("APIM_ADMIN_PASSWORD") or getpass.getpass("Password: ")
+        password = read_text("APIM_ADMIN_PASSWORD") or getpass.getpass("Password: ")
         try:
             user = add_user(
                 email=options["email"],

@@ -1,11 +1,11 @@
 """Configuration for a real gateway, from the catalog."""
 
-import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from base.variables import read_text
 from gateway.configuration import KINDS, PLACEHOLDER, render
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        secret = os.environ.get("APIM_GATEWAY_SECRET", PLACEHOLDER)
+        secret = read_text("APIM_GATEWAY_SECRET", PLACEHOLDER)
         text = render(
             options["kind"],
             listen=options["listen"],
