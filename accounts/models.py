@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import authority
 from base.addresses import canonical_address
 from base.authority import Permission
+from base.secret_keys import MAX_IDS_LENGTH
 
 
 class RoleQuerySet(models.QuerySet["Role"]):
@@ -174,6 +175,8 @@ class User(AbstractBaseUser):
     authority_epoch = models.PositiveIntegerField(default=1, editable=False)
     # The open password link, if any (accounts.password_links). One at a time: a new one voids it.
     password_link_nonce = models.CharField(max_length=64, blank=True)
+    # The id of the key that the link is derived under (base.secret_keys).
+    password_link_key = models.CharField(max_length=MAX_IDS_LENGTH, blank=True, editable=False)
     password_link_expires_at = models.DateTimeField(null=True, blank=True)
     # casefold() of address and names; what the list's search looks in.
     search = models.TextField(editable=False, default="")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import User
+from base.secret_keys import ids_of, signing_key_id, signing_keys
 from base.tokens import derive_token, new_nonce, token_matches
 
 PURPOSE = "password"
@@ -22,18 +23,20 @@ WELCOME = timedelta(days=7)
 def open_link(user: User, *, valid_for: timedelta) -> None:
     """Give the person a new open link, voiding the one before."""
     set_link(user, valid_for=valid_for)
-    user.save(update_fields=["password_link_nonce", "password_link_expires_at"])
+    user.save(
+        update_fields=["password_link_nonce", "password_link_key", "password_link_expires_at"]
+    )
 
 
 def set_link(user: User, *, valid_for: timedelta) -> None:
     """As ``open_link``; the caller saves the user."""
-    user.password_link_nonce = new_nonce()
+    user.password_link_nonce, user.password_link_key = new_nonce(), signing_key_id()
     user.password_link_expires_at = timezone.now() + valid_for
 
 
 def close_link(user: User) -> None:
     """Void the open link; the caller saves the user."""
-    user.password_link_nonce = ""
+    user.password_link_nonce = user.password_link_key = ""
     user.password_link_expires_at = None
 
 
@@ -48,7 +51,10 @@ def is_open(user: User) -> bool:
 
 
 def is_fresh(user: User) -> bool:
-    """Whether the open link has nearly all the time of a requested one left, or more."""
+    """Whether the open link has nearly all the time of a requested one left, or more, and its key
+    still counts."""
+    if not set(user.password_link_key.split(",")) & set(ids_of(signing_keys())):
+        return False
     expires_at = user.password_link_expires_at
     enough = timezone.now() + REQUESTED - REPEATED_WITHIN
     return is_open(user) and expires_at is not None and expires_at > enough
@@ -73,8 +79,13 @@ class TokenGenerator:
     """What allauth asks for a token, and about one (``ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR``)."""
 
     def make_token(self, user: User) -> str:
-        """The token of the person's open link."""
-        return derive_token(purpose=PURPOSE, row_id=user.public_id, nonce=user.password_link_nonce)
+        """The token of the person's open link, under the key that it was opened under."""
+        return derive_token(
+            purpose=PURPOSE,
+            row_id=user.public_id,
+            nonce=user.password_link_nonce,
+            under=user.password_link_key,
+        )
 
     def check_token(self, user: User | None, token: str | None) -> bool:
         """Whether the token opens the password page for this person now."""

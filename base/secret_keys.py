@@ -15,6 +15,8 @@ from functools import lru_cache
 from django.conf import settings
 
 _ID_LENGTH = 8
+# The id of a key that was gone before ids were noted.
+UNKNOWN = "unknown"
 # Of a column that holds ids.
 MAX_IDS_LENGTH = 200
 _FITTING = (MAX_IDS_LENGTH + 1) // (_ID_LENGTH + 1)

@@ -2,7 +2,8 @@
 
 ``secret = HMAC-SHA-256(key, purpose | row id | nonce)``. A row keeps the nonce and the SHA-256 of
 the secret, never the secret: the mail worker derives the same link again from row and key, and
-somebody with the database but without ``APIM_SECRET_KEY`` can build none. The purpose is part of
+somebody with the database but without ``APIM_SECRET_KEY`` can build none. Stored secrets are digested
+under ``APIM_DIGEST_KEY``, which is the same where it is not set (base.secret_keys). The purpose is part of
 the MAC, so that an invitation never works as a password link.
 """
 
@@ -14,7 +15,7 @@ import secrets
 from functools import lru_cache
 from uuid import UUID
 
-from django.conf import settings
+from base.secret_keys import digest_keys, key_id, signing_keys
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -24,14 +25,32 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(32)
 
 
-def derive_token(*, purpose: str, row_id: UUID, nonce: str, digest: str = "") -> str:
+def derive_token(
+    *, purpose: str, row_id: UUID, nonce: str, digest: str = "", under: str = ""
+) -> str:
     """The token of a row: 43 URL-safe characters, the same every time.
 
-    A row that keeps the ``digest`` of its token gets the token of the key it was made under, so
-    that links outlive a rotation of ``APIM_SECRET_KEY``.
+    A row that keeps the ``digest`` of its token, or the id of the key it is ``under``, gets the
+    token of that key, so that links outlive a rotation of ``APIM_SECRET_KEY``. Where that key is
+    gone it gets one of the present key, which a row with a digest must take over first.
     """
-    candidates = _candidates(purpose, row_id, nonce)
-    return next((token for token in candidates if token_digest(token) == digest), candidates[0])
+    candidates = dict(zip(signing_keys(), _candidates(purpose, row_id, nonce), strict=True))
+    for key, token in candidates.items():
+        if (digest and token_digest(token) == digest) or (under and key_id(key) == under):
+            return token
+    return next(iter(candidates.values()))
+
+
+def signing_key_of(*, purpose: str, row_id: UUID, nonce: str, digest: str) -> str:
+    """The id of the key that the row's token was made under; empty where that key is gone."""
+    return next(
+        (
+            key_id(key)
+            for key in signing_keys()
+            if token_digest(_derive(key, purpose, row_id, nonce)) == digest
+        ),
+        "",
+    )
 
 
 def token_digest(token: str) -> str:
@@ -56,7 +75,7 @@ def keyed_digests(secret: str, *, purpose: str) -> list[str]:
     For secrets with 112 random bits or more, which need no slow hash (ASVS 5.0 11.5.1, 6.5.2).
     """
     digests = []
-    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    for key in digest_keys():
         mac = _mac(purpose, key).copy()
         mac.update(secret.encode())
         digests.append(mac.hexdigest())
@@ -71,8 +90,7 @@ def _mac(purpose: str, key: str) -> hmac.HMAC:
 
 
 def _candidates(purpose: str, row_id: UUID, nonce: str) -> list[str]:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return [_derive(key, purpose, row_id, nonce) for key in keys]
+    return [_derive(key, purpose, row_id, nonce) for key in signing_keys()]
 
 
 def _derive(key: str, purpose: str, row_id: UUID, nonce: str) -> str:

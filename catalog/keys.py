@@ -2,7 +2,7 @@
 
 ``apim_live_<43 base62>_<6 base62>``: a prefix that secret scanners know, 256 random bits, and a
 CRC-32 of everything before it, which refuses a typo without a query. Matches ``KEY_PATTERN``.
-What is kept is ``HMAC-SHA-256(pepper, key)``; the pepper comes from ``APIM_SECRET_KEY``, so that a
+What is kept is ``HMAC-SHA-256(pepper, key)``; the pepper comes from ``APIM_DIGEST_KEY``, so that a
 copy of the database opens nothing (SECURITY: OWASP Secrets Management, ASVS 5.0 11.5.1).
 """
 

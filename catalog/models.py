@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, RoleAssignment, User
+from base.secret_keys import MAX_IDS_LENGTH, digest_key_id
 from catalog.routes import validate_back_end, validate_prefix, validate_slug
 
 MAX_OPENAPI_CHARACTERS = 1_000_000
@@ -310,6 +311,9 @@ class Key(models.Model):
     prefix = models.CharField(max_length=24, db_index=True)
     # HMAC-SHA-256 of the key (catalog.keys.digests_of), hex.
     digest = models.CharField(max_length=64, unique=True)
+    # The id of the key that the digest stands under (base.secret_keys). Several, joined by commas,
+    # for one made before they were noted: its next use tells which.
+    digest_key = models.CharField(max_length=MAX_IDS_LENGTH, default=digest_key_id, editable=False)
     is_imported = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     # Null: never. A replaced key keeps working until here.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.names import clean_name
+from base.secret_keys import digest_key_id
 from gateway.credentials import digests_of, new_secret, prefix_of
 from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
 
@@ -123,6 +124,16 @@ def delete_gateway(*, gateway: Gateway, by: User | None) -> None:
     gateway = Gateway.objects.select_for_update().get(pk=gateway.pk)
     record("gateway.deleted", by=by, subject=gateway)
     gateway.delete()
+
+
+@transaction.atomic
+def renew_secret_digests(digests: dict[int, str]) -> None:
+    """As ``catalog.actions.renew_key_digests``, of gateway secrets."""
+    rows = Secret.objects.filter(pk__in=digests)
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, no_key=True)
+    for pk in sorted(rows.values_list("pk", flat=True)):
+        Secret.objects.filter(pk=pk).update(digest=digests[pk], digest_key=digest_key_id())
 
 
 def _give_secret(gateway: Gateway) -> str:

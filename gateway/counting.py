@@ -21,10 +21,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from base.batches import write_many
-from catalog.actions import KeyUse, note_key_uses, warn_of_expiring_keys
+from catalog.actions import (
+    KeyUse,
+    note_key_uses,
+    renew_key_digests,
+    warn_of_expiring_keys,
+)
 from catalog.actions.keys import USE_NOTED_EVERY
 from catalog.models import Key
-from gateway.lookup import Answer
+from gateway.actions import renew_secret_digests
+from gateway.lookup import Answer, Renewal
 from gateway.models import REFUSALS_KEPT, CallCount, Gateway, Refusal
 
 logger = logging.getLogger("gateway.counting")
@@ -74,7 +80,7 @@ class Note(NamedTuple):
     gateway_pk: int
     at: datetime
     address: str | None
-    renewed_digest: str | None
+    renewal: Renewal | None
     refused: Refused | None
 
 
@@ -85,6 +91,9 @@ class Batch:
         self.noted = 0
         self.calls: Counter[tuple[int, date, str]] = Counter()
         self.uses: dict[int, KeyUse] = {}
+        # New digests by number of the row, whether the call passed or not: it proved the secret.
+        self.key_digests: dict[int, str] = {}
+        self.secret_digests: dict[int, str] = {}
         self.asked: dict[int, datetime] = {}
         self.refused: deque[Note] = deque(maxlen=MOST_REFUSALS)
         self.strangers: deque[Note] = deque(maxlen=MOST_OF_STRANGERS)
@@ -94,12 +103,20 @@ class Batch:
         written = _asked_written.get(note.gateway_pk)
         if note.gateway_pk and _is_long_ago(written, note.at, ASKED_NOTED_EVERY):
             self.asked[note.gateway_pk] = note.at
+        if note.renewal is not None:
+            self._renew(note.key_pk, note.renewal)
         if note.key_pk:
             self.calls[note.key_pk, note.at.date(), note.reason] += 1
             if not note.reason and _is_due(note):
-                self.uses[note.key_pk] = KeyUse(note.at, note.address, note.renewed_digest)
+                self.uses[note.key_pk] = KeyUse(note.at, note.address)
         if note.refused is not None:
             (self.refused if note.key_pk else self.strangers).append(note)
+
+    def _renew(self, key_pk: int, renewal: Renewal) -> None:
+        if renewal.key_digest:
+            self.key_digests[key_pk] = renewal.key_digest
+        if renewal.secret_digest:
+            self.secret_digests[renewal.secret_pk] = renewal.secret_digest
 
 
 _notes: deque[Note] = deque(maxlen=MOST_NOTES)
@@ -113,9 +130,7 @@ _asked_written: dict[int, datetime] = {}
 
 def count_passed(answer: Answer, *, at: datetime, address: str | None) -> None:
     """Note a call that passed."""
-    _notes.append(
-        Note(answer.key_pk, "", answer.gateway_pk, at, address, answer.renewed_digest, None)
-    )
+    _notes.append(Note(answer.key_pk, "", answer.gateway_pk, at, address, answer.renewal, None))
     flusher.check_alive()
 
 
@@ -125,7 +140,9 @@ def count_refused(
     """Note a refused call under the reference that its caller reads."""
     refused = Refused(reference, method, path, answer.api_pk, answer.user_pk)
     reason = str(answer.reason or "")
-    _notes.append(Note(answer.key_pk, reason, answer.gateway_pk, at, address, None, refused))
+    _notes.append(
+        Note(answer.key_pk, reason, answer.gateway_pk, at, address, answer.renewal, refused)
+    )
     flusher.check_alive()
 
 
@@ -168,14 +185,15 @@ def _write(batch: Batch) -> dict[int, datetime]:
         Gateway.objects.filter(pk=pk).exclude(last_asked_at__gt=at - ASKED_NOTED_EVERY).update(
             last_asked_at=at
         )
+    renew_key_digests(batch.key_digests)
+    renew_secret_digests(batch.secret_digests)
     refused = [_refusal(note) for note in [*batch.refused, *batch.strangers]]
     Refusal.objects.bulk_create(refused, ignore_conflicts=True)
     return {pk: batch.uses[pk].at for pk in noted}
 
 
 def _is_due(note: Note) -> bool:
-    is_due = _is_long_ago(_uses_written.get(note.key_pk), note.at, USE_NOTED_EVERY)
-    return is_due or note.renewed_digest is not None
+    return _is_long_ago(_uses_written.get(note.key_pk), note.at, USE_NOTED_EVERY)
 
 
 def _is_long_ago(written: datetime | None, at: datetime, every: timedelta) -> bool:

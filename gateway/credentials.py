@@ -5,8 +5,7 @@ Kept as ``base.tokens.keyed_digests``, so that a copy of the database lets nobod
 
 from functools import lru_cache
 
-from django.conf import settings
-
+from base.secret_keys import digest_keys
 from base.tokens import keyed_digests, new_nonce
 
 PREFIX = "apim_gateway_"
@@ -19,13 +18,13 @@ def new_secret() -> str:
 
 
 def digests_of(secret: str) -> list[str]:
-    """What a secret is looked up by, under the present ``APIM_SECRET_KEY`` and each earlier one."""
-    return _digests_of(secret, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    """What a secret is looked up by, under the present digest key and each earlier one."""
+    return _digests_of(secret, *digest_keys())
 
 
 # A few gateways prove themselves all the time. A digest is no verdict: the row is read anew.
 @lru_cache(maxsize=64)
-def _digests_of(secret: str, *_peppers: str) -> list[str]:
+def _digests_of(secret: str, *_keys: str) -> list[str]:
     return keyed_digests(secret, purpose="apim.gateways")
 
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from base.secret_keys import digest_key_id, digest_keys
 from catalog.access import Facts, Reason, decide
 from catalog.keys import digests_of, is_plausible
 from catalog.routes import MAX_SEGMENTS, prefixes_of
@@ -35,6 +35,14 @@ class DatabaseAway(Exception):
     """The truth cannot be read now; the gateway must refuse."""
 
 
+class Renewal(NamedTuple):
+    """Digests under the present key. Empty where the stored one is of that key, or nothing was found."""
+
+    key_digest: str
+    secret_pk: int
+    secret_digest: str
+
+
 class Answer(NamedTuple):
     """What the check found. Numbers are 0 and words empty where there is nothing to name."""
 
@@ -45,8 +53,8 @@ class Answer(NamedTuple):
     api_slug: str
     api_prefix: str
     key_pk: int
-    # The key's digest under the present pepper where the stored one is of an earlier one.
-    renewed_digest: str | None
+    # What to store where a digest is one of an earlier key; None where both are of the present one.
+    renewal: Renewal | None
     user_pk: int
     user_id: str
     email: str
@@ -66,9 +74,9 @@ _ROLE_NAMES = {
 # CROSS JOIN keeps SQLite to the order written: the product's few roles, not all there are.
 _API = "(SELECT id FROM catalog_api WHERE path_prefix = {prefix})"
 _STATEMENT = """
-SELECT s.gateway_id, v.explain_refusals,
+SELECT s.gateway_id, s.id, s.digest, s.digest_key, v.explain_refusals,
        a.id, a.slug, a.path_prefix, a.subscription_required,
-       k.id, k.digest, (k.expires_at IS NULL OR k.expires_at > {now}),
+       k.id, k.digest, k.digest_key, (k.expires_at IS NULL OR k.expires_at > {now}),
        u.id, u.public_id, u.email, u.first_name, u.last_name, u.state,
        {role_names} FROM accounts_roleassignment m JOIN accounts_role r ON r.id = m.role_id
          WHERE m.user_id = u.id),
@@ -106,7 +114,8 @@ def ask(*, secret: str, key: str, key_given: bool, path: str, at: datetime) -> A
 
 def ask_for_digest(digest: str, path: str) -> Answer:
     """The same answer for a stored key, whose plain text nobody has: the console's *Test now*."""
-    return _ask([], [digest], key_given=True, path=path, at=datetime.now(UTC))
+    answer = _ask([], [digest], key_given=True, path=path, at=datetime.now(UTC))
+    return answer._replace(renewal=None)
 
 
 def close() -> None:
@@ -125,10 +134,10 @@ _paused_until = 0.0
 def _ask(
     secrets: list[str], digests: list[str], *, key_given: bool, path: str, at: datetime
 ) -> Answer:
-    # Always as many as there are peppers, so that one prepared statement serves every call.
+    # Always as many as there are keys to digest with, so that one prepared statement serves every call.
     none = [""] * _digest_count()
     row = _read((at, *(secrets or none), *_as_many(digests, none), *prefixes_of(path)))
-    return _answer(row, digests, key_given=key_given)
+    return _answer(row, secrets, digests, key_given=key_given)
 
 
 def _as_many(digests: list[str], none: list[str]) -> list[str]:
@@ -136,12 +145,15 @@ def _as_many(digests: list[str], none: list[str]) -> list[str]:
 
 
 def _digest_count() -> int:
-    return 1 + len(settings.SECRET_KEY_FALLBACKS)
+    return len(digest_keys())
 
 
-def _answer(row: Sequence[Any], digests: list[str], *, key_given: bool) -> Answer:
+def _answer(
+    row: Sequence[Any], secrets: list[str], digests: list[str], *, key_given: bool
+) -> Answer:
     # fmt: off
-    (gateway, explains, api, slug, prefix, required, key, digest, key_live,
+    (gateway, secret, secret_digest, secret_under, explains,
+     api, slug, prefix, required, key, digest, key_under, key_live,
      user, user_id, email, first, last, user_state, roles,
      subscription, subscription_state, subscription_lasts, product, published, contained, seen) = row
     # By position, in the order of their fields: by name they cost twice as much.
@@ -153,12 +165,28 @@ def _answer(row: Sequence[Any], digests: list[str], *, key_given: bool) -> Answe
     return Answer(
         decide(facts), gateway or 0, bool(explains),
         api or 0, slug or "", prefix or "",
-        key or 0, digests[0] if key is not None and digest != digests[0] else None,
+        key or 0,
+        _renewal(
+            "" if key is None or _is_current(digest, key_under, digests) else digests[0],
+            secret or 0,
+            "" if not secret or _is_current(secret_digest, secret_under, secrets) else secrets[0],
+        ),
         user or 0, _uuid(user_id), email or "", first or "", last or "",
         tuple(sorted(roles.split("\x1f"))) if roles else (),
         _uuid(subscription), product or "",
     )
     # fmt: on
+
+
+def _is_current(digest: str, under: str, digests: list[str]) -> bool:
+    """Of the present key, and the row says so."""
+    return digest == digests[0] and under == digest_key_id()
+
+
+def _renewal(key_digest: str, secret_pk: int, secret_digest: str) -> Renewal | None:
+    if key_digest or secret_digest:
+        return Renewal(key_digest, secret_pk, secret_digest)
+    return None
 
 
 def _uuid(value: Any) -> str:

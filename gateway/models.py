@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from base.secret_keys import MAX_IDS_LENGTH, digest_key_id
 from catalog.access import Reason
 from catalog.models import Key
 from catalog.routes import validate_back_end
@@ -55,6 +56,8 @@ class Secret(models.Model):
     gateway = models.ForeignKey(Gateway, on_delete=models.CASCADE, related_name="secrets")
     prefix = models.CharField(max_length=24)
     digest = models.CharField(max_length=64, unique=True)
+    # As of keys (catalog.models.Key).
+    digest_key = models.CharField(max_length=MAX_IDS_LENGTH, default=digest_key_id, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     # Null: the present one.
     ends_at = models.DateTimeField(null=True, blank=True)

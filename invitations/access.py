@@ -6,8 +6,8 @@ from enum import StrEnum
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from base.tokens import is_well_formed, token_digest
-from invitations.models import Invitation, InviteLink, ReplacedToken
+from base.tokens import is_well_formed, signing_key_of, token_digest
+from invitations.models import PURPOSE, Invitation, InviteLink, ReplacedToken
 from invitations.senders import has_valid_sender
 
 
@@ -20,6 +20,8 @@ class LinkState(StrEnum):
     REVOKED = "revoked"
     EXPIRED = "expired"
     REPLACED = "replaced"
+    # The key it was signed with counts no more (APIM_SECRET_KEY_FALLBACKS).
+    KEY_GONE = "key_gone"
     # It went to an address that was corrected since: its bearer learns nothing of the right one.
     MISSENT = "missent"
     # The sender was blocked, deleted or demoted since.
@@ -39,7 +41,7 @@ class Link:
     @property
     def can_be_renewed(self) -> bool:
         """A fresh letter to the same address would help."""
-        return self.state in {LinkState.EXPIRED, LinkState.REPLACED}
+        return self.state in {LinkState.EXPIRED, LinkState.REPLACED, LinkState.KEY_GONE}
 
     def made(self, user: User | AnonymousUser) -> bool:
         """The account of this person came from it."""
@@ -81,8 +83,22 @@ def _state_of(invitation: Invitation, *, replaced: bool) -> LinkState:
         state = LinkState.REPLACED
     elif not invitation.is_pending:
         state = LinkState.EXPIRED
+    elif not key_counts(invitation):
+        state = LinkState.KEY_GONE
     link = invitation.invite_link
     return state if link is None else _through(link, invitation.email, state)
+
+
+def key_counts(invitation: Invitation) -> bool:
+    """Whether the newest link was signed with a key that is still configured."""
+    return bool(
+        signing_key_of(
+            purpose=PURPOSE,
+            row_id=invitation.public_id,
+            nonce=invitation.nonce,
+            digest=invitation.digest,
+        )
+    )
 
 
 def _through(link: InviteLink, address: str, state: LinkState) -> LinkState:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.letters import facts_of as facts_of_user
 from accounts.models import User
 from base.links import absolute_url
-from invitations.actions import token_of
+from invitations.actions import renew_signature, token_of
 from invitations.models import Invitation
 from mail.letters import Letter, register
 from mail.models import Message
@@ -29,6 +29,7 @@ def build_invitation(message: Message) -> dict[str, Any] | None:
     # Somebody who has an account by now would be told so by the link.
     if invitation is None or User.objects.filter(email=message.to).exists():
         return None
+    invitation = renew_signature(invitation=invitation)
     return _facts(invitation) | {
         "link": absolute_url("portal:invitation", token=token_of(invitation)),
     }

@@ -6,8 +6,9 @@ from enum import StrEnum
 from django.db.models import Q
 
 from accounts.models import Role
-from base.tokens import is_well_formed, token_digest
+from base.tokens import is_well_formed, signing_key_of, token_digest
 from catalog.models import Product
+from invitations.link_models import LINK_PURPOSE
 from invitations.models import InviteLink
 from packages.access import products_given as given_by_package
 
@@ -22,6 +23,8 @@ class JoinState(StrEnum):
     FULL = "full"
     # The link has a newer address.
     REPLACED = "replaced"
+    # The key it was signed with counts no more; whoever hands it out again gives a new address.
+    KEY_GONE = "key_gone"
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,20 @@ def find_invite_link(token: str) -> SharedLink | None:
     links = InviteLink.objects.with_state().select_related("package")
     link = links.filter(digest=digest).first()
     if link is not None:
-        return SharedLink(link, JoinState(link.state))
+        state = JoinState(link.state)
+        is_dead = state == JoinState.OPEN and not key_counts(link)
+        return SharedLink(link, JoinState.KEY_GONE if is_dead else state)
     link = links.filter(replaced_tokens__digest=digest).first()
     return SharedLink(link, JoinState.REPLACED) if link is not None else None
+
+
+def key_counts(link: InviteLink) -> bool:
+    """Whether the address was signed with a key that is still configured."""
+    return bool(
+        signing_key_of(
+            purpose=LINK_PURPOSE, row_id=link.public_id, nonce=link.nonce, digest=link.digest
+        )
+    )
 
 
 def roles_given(link: InviteLink) -> list[Role]:

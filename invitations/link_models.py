@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from base.addresses import domain_of
+from base.secret_keys import MAX_IDS_LENGTH, signing_key_id
 from invitations.senders import sender_may_invite
 from packages.models import Package
+
+LINK_PURPOSE = "invite_link"
 
 
 class InviteLinkQuerySet(models.QuerySet["InviteLink"]):
@@ -76,6 +79,10 @@ class InviteLink(models.Model):
     name = models.CharField(_("name"), max_length=100)
     nonce = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
+    # The id of the key that its token is derived under (base.secret_keys).
+    signing_key = models.CharField(
+        max_length=MAX_IDS_LENGTH, default=signing_key_id, editable=False
+    )
     is_on = models.BooleanField(default=True)
     # How many people may become users by it; null: no limit.
     quota = models.PositiveIntegerField(_("people at most"), null=True, blank=True)

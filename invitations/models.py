@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from base.secret_keys import MAX_IDS_LENGTH, signing_key_id
 from invitations.link_models import InviteLink, ReplacedLinkToken
 from invitations.senders import sender_may_invite
 from mail.models import Message, MessageQuerySet
@@ -212,6 +213,10 @@ class Invitation(models.Model):
     unused_told_at = models.DateTimeField(null=True, blank=True)
     nonce = models.CharField(max_length=64)
     digest = models.CharField(max_length=64, unique=True)
+    # The id of the key that its token is derived under (base.secret_keys).
+    signing_key = models.CharField(
+        max_length=MAX_IDS_LENGTH, default=signing_key_id, editable=False
+    )
     user = models.OneToOneField(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitation"
     )

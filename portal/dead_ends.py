@@ -55,6 +55,11 @@ DEAD_ENDS = {
         _("Open the newest letter. If it cannot be found, a fresh one can be sent."),
         Step.RENEW,
     ),
+    LinkState.KEY_GONE: DeadEnd(
+        _("This link is no longer valid."),
+        _("A fresh letter with a new link can go to the same address."),
+        Step.RENEW,
+    ),
     LinkState.REVOKED: DeadEnd(
         _("This invitation was withdrawn."),
         _("If you think that was a mistake, ask whoever invited you."),

@@ -33,6 +33,10 @@ CLOSED = {
             "As many people have joined through this link as it allows. Ask for a place, or for another link."
         ),
     ),
+    JoinState.KEY_GONE: JoinEnd(
+        _("This link is no longer valid."),
+        _("Ask whoever gave it to you for its new address."),
+    ),
     JoinState.REPLACED: JoinEnd(
         _("This link was replaced by a newer one."),
         _("Ask whoever gave it to you for its new address."),

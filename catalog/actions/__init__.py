@@ -14,6 +14,7 @@ from catalog.actions.keys import (
     issue_missing_keys,
     note_key_uses,
     regenerate_key,
+    renew_key_digests,
     set_key_expiry,
     warn_of_expiring_keys,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "regenerate_key",
     "reject_subscription",
     "rename_subscription",
+    "renew_key_digests",
     "set_key_expiry",
     "set_product_apis",
     "set_product_roles",

@@ -17,6 +17,7 @@ from audit.journal import record
 from base.authority import Permission, action
 from base.batches import write_many
 from base.changes import KEEP
+from base.secret_keys import digest_key_id
 from catalog.keys import (
     MAX_IMPORTED,
     MIN_IMPORTED,
@@ -57,11 +58,10 @@ class IssuedKey:
 
 @dataclass(frozen=True)
 class KeyUse:
-    """A call that passed. ``digest`` is the key's under the present pepper, to keep it current."""
+    """A call that passed."""
 
     at: datetime
     address: str | None
-    digest: str | None = None
 
 
 class SubscriptionHasNoKeys(ValidationError):
@@ -242,9 +242,8 @@ def set_key_expiry(
 def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
     """Write when and from where keys were last used, each at most once a minute; no journal.
 
-    Also brings digests made under an earlier ``APIM_SECRET_KEY`` under the present one. Returns the
-    keys that were seen to: one that somebody is changing or deleting is passed over, because
-    neither may wait for the other.
+    Returns the keys that were seen to: one that somebody is changing or deleting is passed over,
+    because neither may wait for the other.
     """
     if not uses:
         return set()
@@ -257,10 +256,17 @@ def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
     ]
     # Through the ORM each would cost as much as ten calls.
     write_many(_NOTE_USE, rows)
-    for pk in free:
-        if digest := uses[pk].digest:
-            Key.objects.filter(pk=pk).exclude(digest=digest).update(digest=digest)
     return free
+
+
+@transaction.atomic
+def renew_key_digests(digests: dict[int, str]) -> None:
+    """Bring digests of an earlier key under the present one, as the keys are used; no journal.
+
+    One whose row somebody holds is passed over: its next use comes back to it.
+    """
+    for pk in sorted(_without_locked(set(digests))):
+        Key.objects.filter(pk=pk).update(digest=digests[pk], digest_key=digest_key_id())
 
 
 def _without_locked(pks: set[int]) -> set[int]:

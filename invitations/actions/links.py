@@ -19,13 +19,15 @@ from base.authority import Permission, action
 from base.changes import KEEP, merged
 from base.links import absolute_url
 from base.names import clean_name
+from base.secret_keys import signing_key_id
 from base.tokens import derive_token, new_nonce, token_digest
 from invitations.actions.sending import InvitationNotUsable, revoke_invitation
+from invitations.link_access import key_counts
+from invitations.link_models import LINK_PURPOSE
 from invitations.models import Invitation, InviteLink, ReplacedLinkToken
 from invitations.senders import set_sender
 from packages.models import Package
 
-PURPOSE = "invite_link"
 MAX_QUOTA = 100_000
 MAX_DOMAINS = 50
 # In another time zone the last days of year 9999 are none that Python knows.
@@ -63,7 +65,7 @@ class QuotaBelowUsed(ValidationError):
 def token_of_link(link: InviteLink) -> str:
     """The token that the link's address ends with."""
     return derive_token(
-        purpose=PURPOSE, row_id=link.public_id, nonce=link.nonce, digest=link.digest
+        purpose=LINK_PURPOSE, row_id=link.public_id, nonce=link.nonce, digest=link.digest
     )
 
 
@@ -193,14 +195,20 @@ def renew_address(*, link: InviteLink, by: User) -> InviteLink:
     link = _locked(link)
     ReplacedLinkToken.objects.create(invite_link=link, digest=link.digest)
     _new_address(link)
-    link.save(update_fields=["nonce", "digest"])
+    link.save(update_fields=["nonce", "digest", "signing_key"])
     record("invite_link.address_renewed", by=by, subject=link)
     return link
 
 
 @action(Permission.INVITATIONS_MANAGE)
 def reveal_address(*, link: InviteLink, by: User) -> str:
-    """The link in full, for handing it out. The journal keeps who asked for it."""
+    """The link in full, for handing it out. The journal keeps who asked for it.
+
+    One whose key is gone is given a new address first: the present one opens nothing.
+    """
+    link = _locked(link)
+    if not key_counts(link):
+        link = renew_address(link=link, by=by)
     record("invite_link.copied", by=by, subject=link)
     return absolute_url("portal:join", token=token_of_link(link))
 
@@ -230,7 +238,7 @@ def _locked(link: InviteLink) -> InviteLink:
 
 def _new_address(link: InviteLink) -> None:
     """A new nonce, so a new token."""
-    link.nonce, link.digest = new_nonce(), ""
+    link.nonce, link.digest, link.signing_key = new_nonce(), "", signing_key_id()
     link.digest = token_digest(token_of_link(link))
 
 

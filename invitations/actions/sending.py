@@ -17,7 +17,9 @@ from base.addresses import canonical_address
 from base.authority import Permission, action
 from base.links import absolute_url
 from base.names import clean_name
+from base.secret_keys import signing_key_id
 from base.tokens import derive_token, new_nonce, token_digest
+from invitations.access import key_counts
 from invitations.actions.limits import (
     InvitationNotUsable,
     refuse_beyond_today,
@@ -240,8 +242,23 @@ def reveal_link(*, invitation: Invitation, by: User) -> str:
     found = usable.filter(pk=invitation.pk).first()
     if found is None:
         raise InvitationNotUsable
+    found = renew_signature(invitation=found)
     record("invitation.link_copied", by=by, subject=found)
     return absolute_url("portal:invitation", token=token_of(found))
+
+
+@transaction.atomic
+def renew_signature(*, invitation: Invitation) -> Invitation:
+    """Let the link stand under the present key where its own is gone: a letter that is sent again
+    would carry a dead one. Quiet while the key counts.
+    """
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if key_counts(invitation):
+        return invitation
+    ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
+    _sign(invitation)
+    invitation.save(update_fields=["digest", "signing_key"])
+    return invitation
 
 
 def _may_ask_again(invitation: Invitation) -> bool:
@@ -272,12 +289,17 @@ def queue_invitation(invitation: Invitation) -> None:
 def _new_link(invitation: Invitation) -> None:
     """A new nonce, so a new token; what is known of the earlier one and its letter is over."""
     now = timezone.now()
-    invitation.nonce, invitation.digest = new_nonce(), ""
-    invitation.digest = token_digest(token_of(invitation))
+    invitation.nonce = new_nonce()
+    _sign(invitation)
     invitation.sent_at = now
     invitation.opened_at = invitation.reminded_at = invitation.unused_told_at = None
     invitation.reminders_sent = 0
     invitation.expires_at = now + invitation.validity
+
+
+def _sign(invitation: Invitation) -> None:
+    invitation.digest, invitation.signing_key = "", signing_key_id()
+    invitation.digest = token_digest(token_of(invitation))
 
 
 def _checked(validity: timedelta) -> timedelta:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actions import activate_user, block_user
 from audit.models import Event
+from base.secret_keys import digest_key_id
 from catalog import actions
 from catalog.actions.keys import KeyValueTaken
 from catalog.keys import digest_of
@@ -202,13 +203,14 @@ def test_use_is_noted_at_most_once_a_minute():
     assert not Event.objects.exists()
 
 
-def test_a_digest_of_an_earlier_secret_is_renewed_at_its_use():
-    key = KeyFactory()
+def test_a_digest_of_an_earlier_key_is_renewed():
+    key = KeyFactory(digest_key="earlier")
 
-    actions.note_key_uses({key.pk: actions.KeyUse(timezone.now(), None, "d" * 64)})
+    actions.renew_key_digests({key.pk: "d" * 64, 10**9: "e" * 64})
 
     key.refresh_from_db()
-    assert key.digest == "d" * 64
+    assert (key.digest, key.digest_key) == ("d" * 64, digest_key_id())
+    assert not Event.objects.exists()
 
 
 def test_letters_leave_thirty_and_seven_days_before_a_key_expires(ben):
