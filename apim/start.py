@@ -7,14 +7,16 @@ from django.db import OperationalError, ProgrammingError
 from apim import demo
 from base.background import all_jobs
 from gateway.counting import flusher
+from gateway.stored_digests import refuse_lost_keys
 
 
 def start() -> None:
-    """Refuse to serve the demo's public password; go on with what an earlier process left behind;
+    """Refuse to serve the demo's public password, or without a key that is in use; go on with what an earlier process left behind;
     write down the calls that are counted."""
     # A database that is away or not migrated yet is readiness's to tell, not a reason to stay down.
     with suppress(OperationalError, ProgrammingError):
         demo.refuse_in_production()
+        refuse_lost_keys()
     for job in all_jobs():
         job.wake()
     flusher.start()

@@ -227,4 +227,5 @@ urlpatterns = [
     path("activity/", activity.index, name="activity"),
     path("activity/export/", activity.export, name="activity-export"),
     path("settings/", settings.edit, name="settings"),
+    path("settings/secrets/", settings.secrets, name="settings-secrets"),
 ]

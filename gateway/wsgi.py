@@ -6,14 +6,26 @@ addresses in front of Django, so that one process does everything.
 
 import gc
 import os
+from contextlib import suppress
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
-django.setup()
+from base.variables import refusal_in_one_line
 
-from gateway.counting import flusher  # noqa: E402 - needs the app registry
-from gateway.door import application  # noqa: E402
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
+
+with refusal_in_one_line():
+    django.setup()
+
+    from django.db import OperationalError, ProgrammingError
+
+    from gateway.counting import flusher  # needs the app registry
+    from gateway.door import application
+    from gateway.stored_digests import refuse_lost_keys
+
+    # A database that is away is no reason to stay down: until it is back the check refuses anyway.
+    with suppress(OperationalError, ProgrammingError):
+        refuse_lost_keys()
 
 __all__ = ["application"]
 

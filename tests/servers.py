@@ -38,6 +38,7 @@ def our_server(
     application: str = "gateway.wsgi:application",
     workers: int = 1,
     threads: int = 2,
+    **variables: str,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """granian with ``workers`` processes; its address, and the process to stop or to kill."""
     port = free_port()
@@ -47,6 +48,7 @@ def our_server(
         "APIM_DATABASE_URL": database_url(),
         "APIM_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "APIM_MAIL_DELIVERY": "worker",
+        **variables,
     }
     command = [
         *[sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"],

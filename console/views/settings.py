@@ -11,6 +11,7 @@ from base.doors import administrators_only
 from console.dialogs import posted
 from console.forms.settings import SettingsForm
 from console.requests import ConsoleRequest
+from console.secret_keys import open_links, stored_secrets
 from service.actions import edit_service
 from service.models import current_service
 
@@ -43,3 +44,10 @@ def edit(request: ConsoleRequest) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return render(request, "console/settings/edit.html", context, status=status)
+
+
+@administrators_only
+def secrets(request: ConsoleRequest) -> HttpResponse:
+    """What stands under which server key: whether an earlier one can be dropped."""
+    context = {"stored_secrets": stored_secrets(), "open_links": open_links()}
+    return render(request, "console/settings/secrets.html", context)

@@ -295,6 +295,7 @@ CONSOLE = [
     "mail/letters/versions/{wording}/",
     "mail/letters/versions/{wording}/restore/",
     "settings/",
+    "settings/secrets/",
 ]
 PORTAL = [
     *["", "profile/", "profile/password/", "help/", "sign-out/", "sign-in/again/"],
