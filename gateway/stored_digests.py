@@ -64,7 +64,7 @@ def refuse_lost_keys() -> None:
         missing = lost_keys(name)
         if missing and stored.is_in_use:
             lost.update(missing)
-            sentences.append(f"{_counted(stored)} {_under(name, missing)}")
+            sentences.append(_sentence(stored, name, missing))
         elif missing:
             words = "%s subscription keys that were not used for 90 days stand under the server key %s, which is not configured: calls with them are refused."
             logger.warning(words, stored.other_keys, " or ".join(missing))
@@ -75,6 +75,12 @@ def refuse_lost_keys() -> None:
         f"into APIM_DIGEST_KEY_FALLBACKS, or set APIM_DROP_KEYS={','.join(sorted(lost))} to let them "
         "go for good. `manage.py secrets` counts what stands under each key."
     )
+
+
+def _sentence(stored: StoredDigests, name: str, missing: list[str]) -> str:
+    is_one = stored.gateway_secrets + stored.keys_in_use == 1
+    verb = "may stand" if "," in name else "stands" if is_one else "stand"
+    return f"{_counted(stored)} {verb} under the server key {' or '.join(missing)}"
 
 
 def _counted(stored: StoredDigests) -> str:
@@ -91,8 +97,3 @@ def _counted(stored: StoredDigests) -> str:
         if count
     ]
     return " and ".join(parts)
-
-
-def _under(name: str, missing: list[str]) -> str:
-    how = "may stand" if "," in name else "stand"
-    return f"{how} under the server key {' or '.join(missing)}"

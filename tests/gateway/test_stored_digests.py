@@ -162,7 +162,7 @@ def test_the_start_refuses_without_the_key_of_a_key_in_use(key, configure, days)
         refuse_lost_keys()
 
     lost = key_id(configure.first)
-    assert f"1 subscription key used in the last 90 days stand under the server key {lost}" in str(
+    assert f"1 subscription key used in the last 90 days stands under the server key {lost}" in str(
         refusal.value
     )
     assert f"APIM_DROP_KEYS={lost}" in str(refusal.value)
