@@ -40,9 +40,8 @@ def read_text(name: str, default: str = "") -> str:
 
 def read_list(name: str) -> list[str]:
     """Values between commas; in a file, lines too."""
-    return [
-        part for part in (part.strip() for part in re.split(r"[,\r\n]", read_text(name))) if part
-    ]
+    separator = r"[,\r\n]" if os.environ.get(f"{name}_FILE") else ","
+    return [part.strip() for part in re.split(separator, read_text(name)) if part.strip()]
 
 
 def read_bool(name: str) -> bool:

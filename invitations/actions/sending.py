@@ -257,7 +257,7 @@ def renew_signature(*, invitation: Invitation) -> Invitation:
         return invitation
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
     _sign(invitation)
-    invitation.save(update_fields=["digest", "signing_key"])
+    invitation.save(update_fields=["nonce", "digest", "signing_key"])
     return invitation
 
 
@@ -289,7 +289,6 @@ def queue_invitation(invitation: Invitation) -> None:
 def _new_link(invitation: Invitation) -> None:
     """A new nonce, so a new token; what is known of the earlier one and its letter is over."""
     now = timezone.now()
-    invitation.nonce = new_nonce()
     _sign(invitation)
     invitation.sent_at = now
     invitation.opened_at = invitation.reminded_at = invitation.unused_told_at = None
@@ -298,7 +297,8 @@ def _new_link(invitation: Invitation) -> None:
 
 
 def _sign(invitation: Invitation) -> None:
-    invitation.digest, invitation.signing_key = "", signing_key_id()
+    invitation.nonce, invitation.digest = new_nonce(), ""
+    invitation.signing_key = signing_key_id()
     invitation.digest = token_digest(token_of(invitation))
 
 

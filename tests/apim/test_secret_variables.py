@@ -64,6 +64,13 @@ def test_earlier_keys_in_a_file_stand_on_lines_or_between_commas(read, tmp_path)
     assert read(APIM_DIGEST_KEY_FALLBACKS_FILE=file).secrets.digest_key_fallbacks == wanted
 
 
+def test_a_key_of_two_lines_stays_one_in_a_variable(read):
+    """As ``openssl rand -base64 64`` writes it."""
+    two = f"{STRONG}\n{OTHER}"
+
+    assert read(**PRODUCTION, APIM_SECRET_KEY_FALLBACKS=two).secrets.secret_key_fallbacks == [two]
+
+
 def test_a_variable_and_its_file_are_not_both_set(read, tmp_path):
     file = tmp_path / "secret"
     file.write_text(STRONG)

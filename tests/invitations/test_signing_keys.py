@@ -19,6 +19,7 @@ from mail.models import Message
 from tests.factories import InvitationFactory, InviteLinkFactory
 from tests.invitations.test_actions import accept, invite
 from tests.portal.pages import invitation_link, join_link, password_link, text_of
+from tests.racing import race
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,16 @@ def test_a_letter_that_leaves_after_the_key_is_gone_carries_a_link_that_works(ad
     assert Client().get(link).status_code == 200
     assert find_link(old).state == LinkState.REPLACED
     assert accept(invitation).email == invitation.email
+
+
+def test_it_is_signed_anew_however_often_keys_come_and_go(ada, settings):
+    invitation = invite(ada)
+    for secret in ["one " * 15, "two " * 15, "one " * 15, "two " * 15]:
+        settings.SECRET_KEY = secret
+        invitation = actions.renew_signature(invitation=invitation)
+
+        assert find_link(actions.token_of(invitation)).state == LinkState.OPEN
+        assert invitation.signing_key == key_id(secret)
 
 
 def test_a_letter_goes_on_carrying_the_link_of_a_key_that_counts(ada, rotate, deliver):
@@ -188,3 +199,14 @@ def test_open_links_are_counted_by_their_key(ada, ben, rotate):
         key_id(NEW): OpenLinks(invitations=1),
     }
     assert OpenLinks(1, 2, 3).total == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_signed_anew_once_when_two_ask_at_once(ada, rotate):
+    invitation = invite(ada)
+    rotate(keep=False)
+
+    signed = race(*[lambda: actions.renew_signature(invitation=invitation)] * 4)
+
+    assert len({row.digest for row in signed}) == 1
+    assert invitation.replaced_tokens.count() == 1
