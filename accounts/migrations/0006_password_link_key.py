@@ -1,8 +1,13 @@
 # Links that are open now were made under one of the keys that are configured now.
 
+from importlib import import_module
+
 from django.db import migrations, models
 
 import base.secret_keys
+
+# SQLite makes the table anew for a column, and its triggers go with the old one.
+restore_triggers = import_module("accounts.migrations.0004_user_language").restore_triggers
 
 
 class Migration(migrations.Migration):
@@ -20,4 +25,5 @@ class Migration(migrations.Migration):
             ),
             preserve_default=False,
         ),
+        migrations.RunPython(restore_triggers, migrations.RunPython.noop),
     ]
