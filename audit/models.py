@@ -1,4 +1,4 @@
-"""The journal. Append-only: triggers refuse UPDATE, DELETE and TRUNCATE on both databases."""
+"""The journal. Append-only: triggers refuse UPDATE, DELETE, REPLACE and TRUNCATE on both databases."""
 
 import uuid
 

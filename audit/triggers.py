@@ -8,10 +8,22 @@ _SQLITE = {
            BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END""",
         """CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
            BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END""",
+        # REPLACE deletes the row in its way without asking a DELETE trigger (unless
+        # recursive_triggers is on), so an insert that meets an event is refused before it can.
+        """CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event
+           WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id)
+             OR EXISTS (SELECT 1 FROM audit_event WHERE public_id = NEW.public_id)
+           BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END""",
+        # The trigger above sees -1 for an id that is not chosen yet: an event with that id would
+        # stop the journal.
+        """CREATE TRIGGER audit_event_no_odd_id AFTER INSERT ON audit_event WHEN NEW.id < 1
+           BEGIN SELECT RAISE(ABORT, 'ids of the audit journal begin at 1'); END""",
     ],
     "remove": [
         "DROP TRIGGER IF EXISTS audit_event_no_update",
         "DROP TRIGGER IF EXISTS audit_event_no_delete",
+        "DROP TRIGGER IF EXISTS audit_event_no_replace",
+        "DROP TRIGGER IF EXISTS audit_event_no_odd_id",
     ],
 }
 _POSTGRESQL = {
