@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.passwords import HashingBusy
-from audit.journal import request_address
-from base.doors import WOKE_AT
+from audit.journal import record_once, request_address
+from base.doors import WOKE_AT, NotAnAdministrator
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # A column that every request wrote would make reading as dear as writing.
 SEEN_EVERY = timedelta(minutes=1)
+# A developer who keeps asking for the console leaves one event in this time.
+REFUSED_EVERY = timedelta(hours=1)
+MAX_PATH = 200
 
 
 class SessionActivity:
@@ -35,7 +38,17 @@ class SessionActivity:
             timezone.deactivate()
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """All hashing slots taken: ask to come back, rather than queue without end."""
+        if isinstance(exception, NotAnAdministrator) and isinstance(request.user, User):
+            # Once for each developer and hour: the page answers 403 as ever.
+            record_once(
+                "console.refused",
+                by=request.user,
+                subject=request.user,
+                key=str(request.user.public_id),
+                within=REFUSED_EVERY,
+                path=request.path[:MAX_PATH],
+            )
+        # All hashing slots taken: ask to come back, rather than queue without end.
         if isinstance(exception, HashingBusy):
             return HttpResponse(
                 "The service is busy. Try again in a few seconds.",

@@ -172,13 +172,19 @@ ACCOUNT_FORMS = {
     "change_password": "portal.forms.ChangePasswordForm",
     "reauthenticate": "portal.forms.ReauthenticateForm",
 }
-# SECURITY: counted before the hash. `login_failed` is keyed by account and address together
-# (accounts.adapter), so that nobody can lock the owner out from elsewhere.
+# SECURITY: counted before the hash. `login_failed` is keyed by account and IP address together
+# (accounts.adapter), so that nobody can lock the owner out from elsewhere. A device known to the
+# account has limits of its own at each place, so that nobody behind the same IP address can either.
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
+    # allauth's own, by IP address whoever asks: ours are counted once the device is known.
+    "login": "",
+    "login_ip": "30/m/key",
+    "login_device": "30/m/key",
     "login_failed": "5/5m/key",
     "login_unknown_device": "20/h/key,100/30d/key",
+    "login_known_device": "20/h/key,100/30d/key",
     "reset_password": "20/m/ip,5/m/key",
+    "reset_password_device": "5/m/key",
     "invitation": "30/m/ip",
     # By invitation and network address, then by the address that the letters go to.
     "fresh_invitation": "3/h/key,10/h/ip",

@@ -1,9 +1,13 @@
 """Writing the journal."""
 
+import hashlib
 from collections.abc import Iterable
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
+
+from django.core.cache import cache
 
 from audit.models import Event
 
@@ -33,6 +37,24 @@ def record(action: str, *, by: Recordable | None, subject: Recordable, **data: A
     event = _event(action, by, subject, data)
     event.save(force_insert=True)
     return event
+
+
+def record_once(
+    action: str,
+    *,
+    by: Recordable | None,
+    subject: Recordable,
+    key: str,
+    within: timedelta,
+    **data: Any,
+) -> None:
+    """As ``record``, once in this time for the same ``key``: for what anybody can cause at will.
+
+    Of callers at the same moment one records.
+    """
+    digest = hashlib.sha256(f"{action}|{key}".encode()).hexdigest()
+    if cache.add(f"audit.once.{digest}", 1, within.total_seconds()):
+        record(action, by=by, subject=subject, **data)
 
 
 def record_each(

@@ -30,6 +30,10 @@ Door = Literal["open", "signed in", "administrators"]
 WOKE_AT = "woke_at"
 
 
+class NotAnAdministrator(PermissionDenied):
+    """Somebody signed in asked for the console (recorded by accounts.middleware)."""
+
+
 class SignInFirst(LoginRequiredMiddleware):
     """Leads visitors to the sign-in page."""
 
@@ -60,7 +64,7 @@ def administrators_only(view: View) -> View:
         if not user.is_authenticated:
             return _ask("account_login", request)
         if not user.is_administrator:
-            raise PermissionDenied
+            raise NotAnAdministrator
         if password_age(request) > min(settings.CONSOLE_SIGN_IN_SECONDS, _awake_for(request)):
             return _ask("account_reauthenticate", request)
         return view(request, *args, **kwargs)

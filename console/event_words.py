@@ -17,9 +17,11 @@ TITLES = {
     "user.signed_in": gettext_lazy("Signed in"),
     "user.signed_out": gettext_lazy("Signed out"),
     "user.sign_in_failed": gettext_lazy("Sign-in failed"),
+    "user.sign_in_throttled": gettext_lazy("Sign-in throttled"),
     "user.refused": gettext_lazy("Blocked sign-in refused"),
     "user.told_of_account": gettext_lazy("Told of their account"),
     "users.exported": gettext_lazy("Developers exported"),
+    "console.refused": gettext_lazy("Console refused"),
     "role.created": gettext_lazy("Role created"),
     "role.edited": gettext_lazy("Role edited"),
     "role.deleted": gettext_lazy("Role deleted"),
@@ -109,11 +111,15 @@ SENTENCES = {
     "user.signed_in": gettext_lazy("%(actor)s signed in"),
     "user.signed_out": gettext_lazy("%(actor)s signed out"),
     "user.sign_in_failed": gettext_lazy("Sign-in as %(subject)s failed"),
+    "user.sign_in_throttled": gettext_lazy(
+        "Sign-in as %(subject)s was refused after too many attempts"
+    ),
     "user.refused": gettext_lazy("%(actor)s tried to sign in while blocked"),
     "user.told_of_account": gettext_lazy(
         "An invitation for %(subject)s was asked for; a letter told them that they have an account"
     ),
     "users.exported": gettext_lazy("%(actor)s exported the list of developers"),
+    "console.refused": gettext_lazy("%(actor)s tried to open the console"),
     "role.created": gettext_lazy("%(actor)s created the role %(subject)s"),
     "role.edited": gettext_lazy("%(actor)s edited the role %(subject)s"),
     "role.deleted": gettext_lazy("%(actor)s deleted the role %(subject)s"),
@@ -234,6 +240,8 @@ ICONS = {
     "user.signed_in": "arrow-left-end-on-rectangle",
     "user.signed_out": "arrow-right-start-on-rectangle",
     "user.sign_in_failed": "exclamation-triangle",
+    "user.sign_in_throttled": "exclamation-triangle",
+    "console.refused": "exclamation-triangle",
     "user.refused": "exclamation-triangle",
     "user.told_of_account": "envelope",
     "users.exported": "arrow-down-tray",

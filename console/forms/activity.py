@@ -20,8 +20,15 @@ GROUPS = {
     "import": gettext_lazy("Imports"),
     "invite_link": gettext_lazy("Invite links"),
     "role": gettext_lazy("Roles"),
+    "api": gettext_lazy("APIs"),
+    "product": gettext_lazy("Products"),
+    "subscription": gettext_lazy("Subscriptions"),
+    "key": gettext_lazy("Keys"),
+    "package": gettext_lazy("Packages"),
+    "gateway": gettext_lazy("Gateways"),
     "letter": gettext_lazy("Letters"),
     "service": gettext_lazy("Settings"),
+    "console": gettext_lazy("Console"),
     "activity": gettext_lazy("Activity"),
 }
 

@@ -4,13 +4,16 @@ import time
 from typing import Any
 
 from allauth.account import views
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import devices
+from accounts.models import User
 
 # Longer than sending a link ever takes, so that the answer for a known address takes as long.
 ASKING_TAKES_SECONDS = 0.5
@@ -39,11 +42,28 @@ class Reauthenticate(AnswersByStatus, views.ReauthenticateView):
 
 
 class RequestPasswordLink(AnswersByStatus, views.PasswordResetView):
+    """The same answer for every address; a device known to the account has a limit of its own."""
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         began = time.monotonic()
         response: HttpResponse = super().post(request, *args, **kwargs)
         time.sleep(max(0, began + ASKING_TAKES_SECONDS - time.monotonic()))
         return response
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        device = devices.known_device(self.request, User.objects.by_address(email))
+        if not device:
+            response: HttpResponse = super().form_valid(form)
+            return response
+        # Whoever asks from elsewhere, or behind the same IP address, uses up nothing of the owner's.
+        refused: HttpResponse | None = ratelimit.consume_or_429(
+            self.request, action="reset_password_device", key=f"{email}|{device}"
+        )
+        if refused:
+            return refused
+        form.save(self.request)  # type: ignore[attr-defined]
+        return redirect(self.get_success_url())
 
 
 class ChangePassword(AnswersByStatus, views.PasswordChangeView):

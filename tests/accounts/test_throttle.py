@@ -1,9 +1,11 @@
 """SECURITY promise 9: throttling is exact and cannot be turned on the owner."""
 
 import pytest
+from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import devices
 from accounts.actions import send_password_link
 from audit.models import Event
 from tests.factories import PASSWORD, UserFactory
@@ -100,6 +102,199 @@ def test_owner_gets_in_by_a_password_link_while_everybody_guesses(ben):
     guess_from_many_addresses(ben.email)
 
     assert attempt(ben.email, NEW_PASSWORD, address="10.0.1.1", client=phone).status_code == 302
+
+
+def known_device_of(user) -> Client:
+    """A browser that signed in as the user before, and is signed out."""
+    browser = Client()
+    assert attempt(user.email, PASSWORD, client=browser).status_code == 302
+    browser.post("/sign-out/")
+    return browser
+
+
+def use_up_every_limit(email: str, address: str = "10.0.0.1") -> None:
+    """A guesser behind one IP address: the account's attempts, then those of the IP address."""
+    for _ in range(6):
+        attempt(email, address=address)
+    answers = [attempt(f"nobody{i}@example.org", address=address) for i in range(30)]
+    assert answers[-1].status_code == 429
+    guess_from_many_addresses(email)
+    assert attempt(email, PASSWORD, address="10.0.3.1").status_code == 429
+
+
+def test_known_device_signs_in_though_a_guesser_used_up_every_limit(ben):
+    laptop = known_device_of(ben)
+    use_up_every_limit(ben.email)
+
+    assert attempt(ben.email, PASSWORD).status_code == 429
+    assert attempt(ben.email, client=laptop).status_code == 422
+    assert attempt(ben.email, PASSWORD, client=laptop).status_code == 302
+
+
+def test_known_device_has_five_attempts_of_its_own(ben):
+    laptop, tablet = known_device_of(ben), known_device_of(ben)
+    use_up_every_limit(ben.email)
+    before = evaluations()
+
+    answers = [attempt(ben.email, client=laptop).status_code for _ in range(7)]
+
+    assert answers == [422] * 5 + [429] * 2
+    assert evaluations() == before + 5
+    assert attempt(ben.email, PASSWORD, client=laptop).status_code == 429
+    assert attempt(ben.email, PASSWORD, client=tablet).status_code == 302
+
+
+def test_stolen_device_cookie_guesses_from_nowhere_without_end(ben, time_machine):
+    """By its cookie, whatever its IP address: 20 an hour, 100 in a row."""
+    laptop = known_device_of(ben)
+    time_machine.move_to("2026-11-29T08:00:00Z", tick=False)
+
+    def guesses(number: int) -> int:
+        begin = evaluations()
+        for i in range(number):
+            attempt(ben.email, client=laptop, address=f"10.1.0.{i}")
+        return evaluations() - begin
+
+    assert guesses(10) == 5
+    total = 5
+    for _ in range(4):
+        time_machine.shift(301)
+        total += guesses(10)
+    assert total == 20
+    for _ in range(40):
+        time_machine.shift(1801)
+        total += guesses(10)
+    assert total == 100
+
+
+def test_signing_in_again_makes_no_further_device(ben):
+    laptop = known_device_of(ben)
+    before = Client(headers={"cookie": laptop.cookies.output(header="", sep=";")})
+    attempt(ben.email, PASSWORD, client=laptop)
+    laptop.post("/sign-out/")
+
+    for _ in range(5):
+        attempt(ben.email, client=before)
+
+    assert attempt(ben.email, PASSWORD, client=laptop).status_code == 429
+
+
+def test_device_cookie_of_an_earlier_release_is_still_known(ben):
+    laptop = Client()
+    laptop.cookies["device"] = signing.dumps(
+        {str(ben.public_id): ben.security_epoch}, salt=devices.SALT
+    )
+    use_up_every_limit(ben.email)
+
+    assert attempt(ben.email, PASSWORD, client=laptop).status_code == 302
+    device = signing.loads(laptop.cookies["device"].value, salt=devices.SALT)[str(ben.public_id)]
+    assert device[0] == ben.security_epoch
+    assert device[1] != devices.UNNAMED
+
+
+@pytest.mark.parametrize("value", ["", "made up", "e30:1vPzXZ:made-up"])
+def test_made_up_device_cookie_is_no_known_device(ben, value):
+    browser = Client()
+    browser.cookies["device"] = value
+    for _ in range(5):
+        attempt(ben.email, client=browser)
+
+    assert attempt(ben.email, PASSWORD, client=browser).status_code == 429
+
+
+def test_known_device_asks_for_a_password_link_though_others_used_up_the_limit(ben):
+    laptop = known_device_of(ben)
+
+    def ask(email, client):
+        return client.post("/password/reset/", {"email": email}, REMOTE_ADDR="10.0.0.1")
+
+    stranger = Client()
+    assert [ask(ben.email, stranger).status_code for _ in range(6)] == [302] * 5 + [429]
+    for i in range(20):
+        ask(f"nobody{i}@example.org", stranger)
+    assert ask("another@example.org", stranger).status_code == 429
+
+    assert [ask(ben.email, laptop).status_code for _ in range(6)] == [302] * 5 + [429]
+    assert ask("another@example.org", laptop).status_code == 429
+
+
+def test_session_without_a_device_gives_its_password_again_past_a_guesser(portal, ben):
+    del portal.cookies["device"]
+    use_up_every_limit(ben.email, address="127.0.0.1")
+
+    answer = portal.post("/sign-in/again/", {"password": PASSWORD})
+
+    assert answer.status_code == 302
+
+
+def throttled() -> list[tuple[str, str]]:
+    found = Event.objects.filter(action="user.sign_in_throttled").order_by("pk")
+    return [(event.subject_label, event.address) for event in found]
+
+
+def test_throttled_attempts_leave_one_event_for_each_limit_and_window(ben, time_machine):
+    time_machine.move_to("2026-11-29T08:00:00Z", tick=False)
+    for _ in range(15):
+        attempt(ben.email)
+    assert throttled() == [(ben.audit_label, "10.0.0.1")]
+
+    time_machine.shift(302)
+    for _ in range(15):
+        attempt(ben.email)
+
+    assert throttled() == [(ben.audit_label, "10.0.0.1")] * 2
+
+
+def test_throttled_attempts_on_unknown_addresses_are_recorded_alike(ben):
+    for _ in range(15):
+        attempt("my-password@example.org")
+
+    assert throttled() == [("Unknown address", "10.0.0.1")]
+    event = Event.objects.get(action="user.sign_in_throttled")
+    assert "my-password" not in f"{event.data}{event.subject_label}{event.actor_label}"
+
+
+def test_guesser_does_not_flood_the_journal_by_changing_addresses(ben):
+    for i in range(80):
+        attempt(f"nobody{i}@example.org")
+    guess_from_many_addresses(ben.email)
+    for i in range(40):
+        attempt(ben.email, address=f"10.0.4.{i}")
+
+    # One for the IP address, one for the account.
+    assert len(throttled()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_refusals_leave_one_event(ben):
+    for _ in range(5):
+        attempt(ben.email)
+
+    race(*[lambda: attempt(ben.email).status_code] * 20)
+
+    assert throttled() == [(ben.audit_label, "10.0.0.1")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_known_device_compares_five_passwords_beside_a_guesser_at_once(ben):
+    """Forty guesses of a stranger and forty with the owner's cookie, all at the same moment."""
+    laptop = known_device_of(ben)
+    cookie = laptop.cookies["device"].value
+
+    def guess(known: bool):
+        browser = Client()
+        if known:
+            browser.cookies["device"] = cookie
+        return [attempt(ben.email, client=browser).status_code for _ in range(2)]
+
+    outcomes = race(*[lambda: guess(True), lambda: guess(False)] * 20)
+
+    ours = [answer for outcome in outcomes[::2] for answer in outcome]
+    theirs = [answer for outcome in outcomes[1::2] for answer in outcome]
+    assert set(ours) | set(theirs) <= {422, 429}
+    assert ours.count(422) <= 5
+    assert theirs.count(422) <= 5
+    assert evaluations() == ours.count(422) + theirs.count(422)
 
 
 def test_device_is_unknown_again_once_the_password_changed(ben):

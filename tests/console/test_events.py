@@ -36,7 +36,7 @@ def recorded_actions():
         for path in (Path(settings.BASE_DIR) / room).rglob("*.py")
         if "migrations" not in path.parts
     )
-    return set(re.findall(r'record\(\s*"([a-z_]+\.[a-z_]+)"', source))
+    return set(re.findall(r'record(?:_once|_each)?\(\s*"([a-z_]+\.[a-z_]+)"', source))
 
 
 def test_every_recorded_action_has_words():
@@ -64,6 +64,11 @@ def test_every_recorded_action_has_words():
         (event("user.edited", subject=ADA), "Ada Lovelace edited their own details"),
         (event("user.password_set", subject=ADA), "Ada Lovelace chose a new password"),
         (event("user.sign_in_failed", actor=None), "Sign-in as Ben Okafor failed"),
+        (
+            event("user.sign_in_throttled", actor=None),
+            "Sign-in as Ben Okafor was refused after too many attempts",
+        ),
+        (event("console.refused", subject=ADA), "Ada Lovelace tried to open the console"),
         (
             event("role.deleted", kind="role", members=2),
             "Ada Lovelace deleted the role Ben Okafor: 2 people lost it",
