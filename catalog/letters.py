@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.letters import facts_of as facts_of_user
 from accounts.models import User
 from base.links import absolute_url
+from base.names import without_links
 from catalog.models import Key, Subscription
 from mail.letters import Builder, Letter, register
 from mail.models import Message
@@ -74,7 +75,10 @@ def build_request(message: Message) -> dict[str, Any] | None:
     if subscription is None or reader is None or subscription.state != State.SUBMITTED:
         return None
     page = absolute_url("console:subscription-show", public_id=subscription.public_id)
-    return _context(subscription, reader, page)
+    # Named by somebody else than the reader.
+    return _context(subscription, reader, page) | {
+        "subscription_name": without_links(subscription.name)
+    }
 
 
 def _to_owner(*states: State) -> Builder:

@@ -13,7 +13,7 @@ from accounts.models import User
 from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
-from base.names import clean_name
+from base.names import clean_title
 from base.secret_keys import digest_key_id
 from gateway.credentials import digests_of, new_secret, prefix_of
 from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
@@ -144,7 +144,7 @@ def _give_secret(gateway: Gateway) -> str:
 
 def _name(name: str) -> str:
     try:
-        return clean_name(name)
+        return clean_title(name)
     except ValidationError as error:
         raise ValidationError({"name": error.error_list}) from None
 

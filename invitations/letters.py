@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.letters import facts_of as facts_of_user
 from accounts.models import User
 from base.links import absolute_url
+from base.names import without_links
 from invitations.actions import renew_signature, token_of
 from invitations.models import Invitation
 from mail.letters import Letter, register
@@ -78,7 +79,8 @@ def build_unused(message: Message) -> dict[str, Any] | None:
 def _listed(invitations: Iterable[Invitation]) -> str:
     """A line for each; read in the language and time zone of the reader."""
     return "\n".join(
-        f"{one.full_name} <{one.email}>, {moment(one.expires_at)}" for one in invitations
+        f"{without_links(one.full_name)} <{one.email}>, {moment(one.expires_at)}"
+        for one in invitations
     )
 
 

@@ -100,6 +100,12 @@ def all_letters() -> list[Letter]:
     return [_letters[kind] for kind in sorted(_letters)]
 
 
+def is_person_name(name: str) -> bool:
+    """Whether a variable holds the name of a person, who may have chosen it themselves."""
+    things = {"service_name", "product_name", "subscription_name"}
+    return (name.endswith("_name") and name not in things) or name == "sent_by"
+
+
 def is_address(name: str) -> bool:
     """Whether a variable holds an address to follow."""
     return name == LINK or name.endswith("_url")

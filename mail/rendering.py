@@ -17,8 +17,9 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
+from base.names import without_links
 from mail.drafts import Draft, Written, draft_of, newest_wording
-from mail.letters import letter_of
+from mail.letters import is_person_name, letter_of
 from mail.models import Message
 
 logger = logging.getLogger(__name__)
@@ -91,8 +92,18 @@ def compose(
 
 
 def facts_of(message: Message, context: dict[str, Any]) -> dict[str, Any]:
-    """What every letter may say, beside what its builder knows."""
-    return context | {"host": urlsplit(settings.PUBLIC_URL).hostname, "at": message.created_at}
+    """What every letter may say, beside what its builder knows.
+
+    No link from a person's name: what an earlier release let in would reach subjects and become
+    a link in mail programs.
+    """
+    names = {
+        name: without_links(str(value))
+        for name, value in context.items()
+        if value and is_person_name(name)
+    }
+    host = urlsplit(settings.PUBLIC_URL).hostname
+    return context | names | {"host": host, "at": message.created_at}
 
 
 def _original(kind: str, facts: dict[str, Any]) -> Written:

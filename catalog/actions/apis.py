@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
-from base.names import clean_name
+from base.names import clean_title
 from catalog.models import Api
 from catalog.naming import save_named, slug_for
 from catalog.openapi import validate_openapi
@@ -90,7 +90,7 @@ def create_api(
     if not back_end.strip():
         raise BackEndNeeded
     api = Api(
-        name=clean_name(name),
+        name=clean_title(name),
         slug=slug.strip(),
         path_prefix=path_prefix.strip(),
         back_end=back_end.strip(),
@@ -130,7 +130,7 @@ def edit_api(
     if path_prefix not in {None, api.path_prefix} and api.is_answered_here:
         raise PathIsFixed
     wanted: dict[str, Any] = {
-        "name": clean_name(name) if name is not None else None,
+        "name": clean_title(name) if name is not None else None,
         # Emptied: leave it, addresses that people kept stay true.
         "slug": slug.strip() or None if slug is not None else None,
         "path_prefix": path_prefix.strip() if path_prefix is not None else None,

@@ -12,7 +12,7 @@ from audit.changes import changes_of
 from audit.journal import record, record_each
 from base.authority import Permission, action
 from base.changes import KEEP, merged
-from base.names import clean_name
+from base.names import clean_title
 from catalog.models import Api, Product
 from catalog.naming import save_named, slug_for
 
@@ -50,7 +50,7 @@ def create_product(
     field.
     """
     product = Product(
-        name=clean_name(name),
+        name=clean_title(name),
         slug=slug.strip(),
         description=description.strip(),
         terms=terms.strip(),
@@ -85,7 +85,7 @@ def edit_product(
     changes = changes_of(
         product,
         {
-            "name": clean_name(name) if name is not None else None,
+            "name": clean_title(name) if name is not None else None,
             # Emptied: leave it, addresses that people kept stay true.
             "slug": slug.strip() or None if slug is not None else None,
             "description": description.strip() if description is not None else None,

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.journal import record
 from base.authority import Permission, action
-from base.names import clean_name
+from base.names import clean_title
 from catalog.actions.keys import IssuedKey, issue_into_empty_slots
 from catalog.models import Product, Subscription
 from mail.outbox import queue_letter
@@ -117,7 +117,7 @@ def subscribe(
         public_id=public_id or uuid4(),
         owner=owner,
         product=product,
-        name=clean_name(name) or product.name,
+        name=clean_title(name) or product.name,
         state=Subscription.State.SUBMITTED
         if product.approval_needed
         else Subscription.State.ACTIVE,
@@ -151,7 +151,7 @@ def add_subscription(
     if not Product.objects.seen_by(owner).filter(pk=product.pk).exists():
         raise PersonDoesNotSeeProduct
     subscription = open_subscription(
-        product, owner, by=by, name=clean_name(name), ends_at=checked_end(ends_at)
+        product, owner, by=by, name=clean_title(name), ends_at=checked_end(ends_at)
     )
     queue_letter(
         "subscription_added",

@@ -13,7 +13,7 @@ from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import KEEP
-from base.names import clean_name
+from base.names import clean_title
 from catalog.actions.subscribing import checked_end, refuse_beyond_limit
 from catalog.models import Subscription
 from catalog.transitions import Transition, possible, possible_to_owner
@@ -165,7 +165,7 @@ def rename_subscription(
 ) -> Subscription:
     """Quiet when nothing differs. Raises EditConflict or ValidationError by field."""
     subscription = _lock(subscription)
-    wanted = {"name": clean_name(name) if name is not None else None}
+    wanted = {"name": clean_title(name) if name is not None else None}
     changes = changes_of(subscription, wanted, seen=seen, by=by)
     if not changes:
         return subscription

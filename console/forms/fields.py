@@ -6,13 +6,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from base.names import clean_name
+from base.names import clean_name, clean_title
 from console.packages import gives
 from packages.models import Package
 
 
 class NameField(forms.CharField):
-    """A name of a person or a thing, tidied as ``base.names`` does."""
+    """The name of a thing, tidied as ``base.names`` does."""
 
     def __init__(self, *, label: Any, missing: Any, max_length: int = 100, **kwargs: Any) -> None:
         super().__init__(
@@ -22,6 +22,13 @@ class NameField(forms.CharField):
             error_messages={"required": missing},
             **kwargs,
         )
+
+    def clean(self, value: Any) -> str:
+        return clean_title(super().clean(value))
+
+
+class PersonNameField(NameField):
+    """A first or last name, cleaned as the action will clean it."""
 
     def clean(self, value: Any) -> str:
         return clean_name(super().clean(value))

@@ -15,7 +15,7 @@ from accounts.actions import AddressTaken
 from accounts.models import Role, User
 from base.edit_form import EditForm
 from base.templatetags.ui import age
-from console.forms.fields import LanguageField, NameField, PackageField
+from console.forms.fields import LanguageField, PackageField, PersonNameField
 from console.forms.people import AddressField
 from invitations.actions import AlreadyInvited
 from invitations.models import Invitation, InvitationQuerySet, InviteLink
@@ -108,8 +108,8 @@ class InvitationForm(InvitedAddressForm):
 
     field_order = ("first_name", "last_name", "email")
 
-    first_name = NameField(label=_("First name"), missing=_("Enter a first name."))
-    last_name = NameField(label=_("Last name"), missing=_("Enter a last name."))
+    first_name = PersonNameField(label=_("First name"), missing=_("Enter a first name."))
+    last_name = PersonNameField(label=_("Last name"), missing=_("Enter a last name."))
     roles = forms.ModelMultipleChoiceField(
         label=_("Roles"),
         queryset=Role.objects.none(),

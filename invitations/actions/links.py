@@ -18,7 +18,7 @@ from base.addresses import canonical_domain
 from base.authority import Permission, action
 from base.changes import KEEP, merged
 from base.links import absolute_url
-from base.names import clean_name
+from base.names import clean_title
 from base.secret_keys import signing_key_id
 from base.tokens import derive_token, new_nonce, token_digest
 from invitations.actions.sending import InvitationNotUsable, revoke_invitation
@@ -88,7 +88,7 @@ def create_link(
     Raises LinkMakesNoAdministrators, RoleNotAssignable or ValidationError by field.
     """
     link = InviteLink(
-        name=clean_name(name),
+        name=clean_title(name),
         quota=_checked_quota(quota, used=0),
         expires_at=_checked_end(expires_at, before=None),
         mail_domains=_checked_domains(mail_domains),
@@ -134,7 +134,7 @@ def edit_link(
     link = _locked(link)
     shown = dict(seen or {})
     wanted = {
-        "name": clean_name(name) if name is not None else None,
+        "name": clean_title(name) if name is not None else None,
         "quota": _checked_quota(quota, used=link.used),
         "expires_at": _checked_end(expires_at, before=link.expires_at),
         "mail_domains": _merged_domains(link, mail_domains, shown.pop("mail_domains", None)),

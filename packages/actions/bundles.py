@@ -14,7 +14,7 @@ from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import merged
-from base.names import clean_name
+from base.names import clean_title
 from catalog.models import Product
 from packages.access import unseen
 from packages.models import Package
@@ -111,7 +111,7 @@ def create_package(
     ValidationError by field.
     """
     package = Package(
-        name=clean_name(name), description=description.strip(), welcome=welcome.strip()
+        name=clean_title(name), description=description.strip(), welcome=welcome.strip()
     )
     given, bundled = set(roles), _held(products)
     _refuse_what_would_not_work(given, bundled)
@@ -156,7 +156,7 @@ def edit_package(
     bundled = _held(listed)
     _refuse_what_would_not_work(given, bundled)
     wanted = {
-        "name": clean_name(name) if name is not None else None,
+        "name": clean_title(name) if name is not None else None,
         "description": description.strip() if description is not None else None,
         "welcome": welcome.strip() if welcome is not None else None,
     }

@@ -7,7 +7,7 @@ from audit.changes import changes_of
 from audit.journal import Recordable, record
 from base.addresses import canonical_address
 from base.authority import Permission, action
-from base.names import clean_name
+from base.names import clean_title
 from service.models import Service
 
 
@@ -32,7 +32,7 @@ def edit_service(
     Service.objects.get_or_create(pk=1)
     service = Service.objects.select_for_update().get(pk=1)
     wanted = {
-        "name": clean_name(name) if name is not None else None,
+        "name": clean_title(name) if name is not None else None,
         "support_address": canonical_address(support_address)
         if support_address
         else support_address,

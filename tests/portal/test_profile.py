@@ -52,6 +52,7 @@ def test_profile_changes_nothing_else(portal, ben, administrators_role):
     [
         ({"first_name": ""}, "Enter a first name."),
         ({"first_name": "x" * 101}, "at most 100 characters"),
+        ({"last_name": "Verify at evil.example/now"}, "A name cannot contain a link"),
         ({"last_name": "www.evil.example"}, "A name cannot contain a link."),
         ({"last_name": "Oka\u202efor"}, "Remove the invisible characters"),
         ({"time_zone": "Mars/Olympus"}, "Select a valid choice."),
