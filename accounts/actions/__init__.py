@@ -23,6 +23,7 @@ from accounts.actions.passwords import (
 from accounts.actions.roles import (
     RoleHasMembers,
     RoleIsProtected,
+    RoleNameMisleading,
     RoleNameTaken,
     RoleNotAssignable,
     assign_role,
@@ -58,6 +59,7 @@ __all__ = [
     "Person",
     "RoleHasMembers",
     "RoleIsProtected",
+    "RoleNameMisleading",
     "RoleNameTaken",
     "RoleNotAssignable",
     "UserIsBlocked",

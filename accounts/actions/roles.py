@@ -1,7 +1,6 @@
 """Operations on roles and who is in them."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,12 +15,13 @@ from accounts.actions.guards import (
     losing_authority,
     refuse_last_administrator,
 )
+from accounts.lookalikes import looks_like
 from accounts.models import Role, RoleAssignment, User
 from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import merged
-from base.names import clean_name
+from base.names import clean_title
 
 
 class RoleIsProtected(ValidationError):
@@ -37,6 +37,24 @@ class RoleNameTaken(ValidationError):
             {
                 "name": ValidationError(
                     _("A role with this name already exists."), code="role_name_taken"
+                )
+            }
+        )
+
+
+class RoleNameMisleading(ValidationError):
+    """``role`` is the built-in one that people would take it for."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+        super().__init__(
+            {
+                "name": ValidationError(
+                    _(
+                        "This name looks like the built-in role %(role)s. Choose one that cannot be mistaken for it."
+                    ),
+                    code="role_name_misleading",
+                    params={"role": role.name},
                 )
             }
         )
@@ -71,31 +89,29 @@ class RoleNotAssignable(ValidationError):
 
 @action(Permission.ROLES_MANAGE)
 def create_role(*, name: str, by: User | None, description: str = "") -> Role:
-    """Make a role. Raises RoleNameTaken (names differ by more than case) or ValidationError by field."""
-    role = Role(name=clean_name(name), description=description.strip())
+    """Make a role.
+
+    Raises RoleNameTaken (names differ by more than case), RoleNameMisleading or ValidationError by
+    field.
+    """
+    role = Role(name=clean_title(name), description=description.strip())
     _save_role(role)
     record("role.created", by=by, subject=role)
     return role
 
 
 @action(Permission.ROLES_MANAGE)
-def edit_role(
-    *,
-    role: Role,
-    by: User | None,
-    name: str | None = None,
-    description: str | None = None,
-    seen: Mapping[str, Any] | None = None,
-) -> Role:
-    """Change what is given; quiet when nothing differs.
+def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Role:
+    """Rename or describe a role; quiet when nothing differs.
 
-    Raises EditConflict, RoleIsProtected, RoleNameTaken.
+    Raises RoleIsProtected, RoleNameTaken, RoleNameMisleading (also where an earlier release let
+    the name in).
     """
     role = Role.objects.select_for_update().get(pk=role.pk)
     if role.is_built_in:
         raise RoleIsProtected
     wanted = {
-        "name": clean_name(name) if name is not None else None,
+        "name": clean_title(name) if name is not None else None,
         "description": description.strip() if description is not None else None,
     }
     changes = changes_of(role, wanted, seen=seen, by=by)
@@ -175,8 +191,16 @@ def _lock_order(role: Role) -> tuple[bool, int]:
     return role.built_in != Role.BuiltIn.ADMINISTRATORS, role.pk
 
 
+def _refuse_misleading_name(role: Role) -> None:
+    """A role called like a built-in one gives none of its rights, and hides who has them."""
+    for built_in in Role.objects.filter(built_in__isnull=False):
+        if role.name_key != built_in.name_key and looks_like(role.name, built_in.name):
+            raise RoleNameMisleading(built_in)
+
+
 def _save_role(role: Role) -> None:
     role.name_key = role.name.casefold()
+    _refuse_misleading_name(role)
     if Role.objects.exclude(pk=role.pk).filter(name_key=role.name_key).exists():
         raise RoleNameTaken
     role.full_clean(validate_unique=False)
