@@ -1,11 +1,13 @@
 """How passwords are judged and hashed."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -13,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts.password_patterns import unpredictable
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -23,6 +27,8 @@ SLOTS = 4
 SLOT_WAIT_SECONDS = 10
 BLOCKLIST = Path(__file__).parent / "common_passwords.txt"
 # Without 0/O, 1/l/I: a suggested password may be read out over the telephone.
+# Of the characters of a password, so many must be no pattern (half of a shorter minimum).
+UNPREDICTABLE = 6
 UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _slots = threading.BoundedSemaphore(SLOTS)
@@ -105,6 +111,31 @@ class BlocklistValidator:
         return gettext("Not one that is widely used.")
 
 
+class PatternValidator:
+    """Refuses passwords that are little more than keyboard rows, sequences, repetitions or common words.
+
+    No list has them all: "qwertyuiopasdfgh", "welcome2026!!", "abcabcabcabc".
+    """
+
+    def validate(self, password: str, user: "User | None" = None) -> None:
+        minimum = settings.PASSWORD_MIN_LENGTH
+        # A short one is refused for its length; a long one was, before anything is counted.
+        if not minimum <= len(password) <= MAX_LENGTH:
+            return
+        enough = min(UNPREDICTABLE, minimum / 2)
+        words = _words_of_service() | (_words_of(user) if user else set())
+        if unpredictable(password, words=words, enough=enough) < enough:
+            raise ValidationError(
+                _(
+                    "This password is easy to guess: it is little more than a pattern or a common word. Choose another."
+                ),
+                code="password_too_predictable",
+            )
+
+    def get_help_text(self) -> str:
+        return gettext("No keyboard pattern.")
+
+
 class PersonalWordsValidator:
     """Refuses passwords that are mostly the person's own name or address."""
 
@@ -112,8 +143,7 @@ class PersonalWordsValidator:
         if user is None:
             return
         rest = password.casefold()
-        local, _at, domain = user.email.partition("@")
-        words = {user.email, local, domain, *domain.split("."), user.first_name, user.last_name}
+        words = _words_of(user)
         # The longest first: "sofia" taken out of "sofia.brandt" would hide the rest of it.
         for word in sorted(words, key=len, reverse=True):
             if len(word) >= 3:
@@ -126,6 +156,17 @@ class PersonalWordsValidator:
 
     def get_help_text(self) -> str:
         return gettext("Not the name or the email address.")
+
+
+def _words_of(user: "User") -> set[str]:
+    local, _at, domain = user.email.partition("@")
+    return {user.email, local, domain, *domain.split("."), user.first_name, user.last_name}
+
+
+def _words_of_service() -> set[str]:
+    """The parts of its host name; what the product is called is among the common words."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    return {host, *re.split(r"[.-]", host)}
 
 
 def suggest_password() -> str:
