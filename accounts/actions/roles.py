@@ -1,6 +1,7 @@
 """Operations on roles and who is in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -101,11 +102,18 @@ def create_role(*, name: str, by: User | None, description: str = "") -> Role:
 
 
 @action(Permission.ROLES_MANAGE)
-def edit_role(*, role: Role, name: str, description: str, by: User | None) -> Role:
-    """Rename or describe a role; quiet when nothing differs.
+def edit_role(
+    *,
+    role: Role,
+    by: User | None,
+    name: str | None = None,
+    description: str | None = None,
+    seen: Mapping[str, Any] | None = None,
+) -> Role:
+    """Change what is given; quiet when nothing differs.
 
-    Raises RoleIsProtected, RoleNameTaken, RoleNameMisleading (also where an earlier release let
-    the name in).
+    Raises EditConflict, RoleIsProtected, RoleNameTaken, RoleNameMisleading (also where an earlier
+    release let the name in).
     """
     role = Role.objects.select_for_update().get(pk=role.pk)
     if role.is_built_in:
