@@ -123,10 +123,10 @@ if env.is_sqlite:
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "base.throttle.ThrottleCache",
         "LOCATION": "base_cache",
-        # Beyond it the cache throws entries away: with Django's 300 a guesser could make the
-        # throttle forget by trying many addresses.
+        # Beyond it a job drops the counters of fewest attempts. Never at a write: with Django's
+        # 300, thrown away in any order, a guesser could make the throttle forget.
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
 }

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 from mail.letters import Letter, _letters, register
 from mail.outbox import queue_letter
@@ -93,8 +93,9 @@ def queue_then_fail(queue):
 
 
 @contextmanager
-def hidden(table):
+def hidden(table, alias="default"):
     """Takes a table away for a moment, as the whole database may be."""
+    connection = connections[alias]
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
     try:
