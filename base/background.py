@@ -10,16 +10,25 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import connections
+from django.db import Error, InterfaceError, OperationalError, close_old_connections, connections
 
 logger = logging.getLogger(__name__)
 
-# Work put in by another process (a management command) is noticed after this at the latest.
 LONGEST_SLEEP = 60.0
+# Nobody can wake a worker: it looks, which costs one or two indexed reads. Not LISTEN and NOTIFY,
+# which SQLite does not have and PgBouncer does not pass on.
+POLL_IN_WORKER = 1.0
+# A web process is woken by its own commits; it looks for what a process that died left behind.
+POLL_INLINE = 5.0
+# A connection is kept for the next look if that comes this soon.
+KEEP_CONNECTION = 10.0
+# While the database does not answer: 1, 2, 4, 5, 5 ... seconds.
+MAX_RETRY_PAUSE = 5.0
+FAILURE_LOGGED_EVERY = 60.0
 # How long a stopping process waits for the piece in hand.
 FAREWELL = 5.0
 
@@ -41,6 +50,7 @@ class Job:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._process = 0
+        self._failures = FailureLog(logger, name)
 
     def wake(self) -> None:
         """Look for due work now. Returns at once; quiet where a worker does it."""
@@ -76,27 +86,71 @@ class Job:
         atexit.register(self.stop)
 
     def _work(self) -> None:
-        while not self._stopping.is_set():
-            # Cleared before looking: work put in while we look rings again.
-            self._bell.clear()
-            self._bell.wait(self._piece())
-
-    def _piece(self) -> float:
         try:
-            return min(max(self.run(self._stopping.is_set), 0.0), LONGEST_SLEEP)
-        except Exception:
-            # The database may be away. Nothing is lost: the work waits in it.
-            logger.exception("%s could not go on; trying again in a minute.", self.name)
-            return LONGEST_SLEEP
+            while not self._stopping.is_set():
+                # Cleared before looking: work put in while we look rings again.
+                self._bell.clear()
+                pause, has_failed = self._piece()
+                # A database that fails is left alone for the whole pause, whoever rings.
+                (self._stopping if has_failed else self._bell).wait(pause)
         finally:
             connections.close_all()
 
+    def _piece(self) -> tuple[float, bool]:
+        """Do a piece; how long to pause then, and whether it failed."""
+        pause = LONGEST_SLEEP
+        try:
+            close_old_connections()
+            pause = min(max(self.run(self._stopping.is_set), 0.0), LONGEST_SLEEP)
+        except Exception as error:
+            pause = self._failures.note(error)
+            return pause, True
+        else:
+            self._failures.end()
+            return pause, False
+        finally:
+            if pause > KEEP_CONNECTION or self._failures.count:
+                connections.close_all()
 
-def seconds_until(moment: datetime | None) -> float:
-    """How long may be slept before ``moment``; None is never."""
-    if moment is None:
+
+class FailureLog:
+    """Says once a minute that a piece of work fails, and how soon to try again.
+
+    A database that is away is one line, anything else a traceback. Nothing is lost meanwhile: the
+    work waits in the database.
+    """
+
+    def __init__(self, log: logging.Logger, name: str) -> None:
+        self._log = log
+        self._name = name
+        self._logged_at = 0.0
+        self.count = 0
+
+    def note(self, error: Exception) -> float:
+        """Log it unless that was done within the minute; the seconds to pause."""
+        self.count += 1
+        now = time.monotonic()
+        if not self._logged_at or now - self._logged_at >= FAILURE_LOGGED_EVERY:
+            self._logged_at = now
+            if isinstance(error, OperationalError | InterfaceError):
+                reason = " ".join(str(error).split()) or type(error).__name__
+                self._log.error("%s: the database does not answer: %s", self._name, reason)
+            else:
+                self._log.error("%s failed and will try again.", self._name, exc_info=error)
+        if isinstance(error, Error):
+            return min(2.0 ** min(self.count - 1, 10), MAX_RETRY_PAUSE)
         return LONGEST_SLEEP
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.05)
+
+    def end(self) -> None:
+        """It works. No-op if it did before."""
+        if self.count:
+            self._log.info("%s works again after %d failures.", self._name, self.count)
+            self.count = 0
+
+
+def poll_interval() -> float:
+    """Seconds until a job that found nothing looks again."""
+    return POLL_IN_WORKER if settings.MAIL_DELIVERY == "worker" else POLL_INLINE
 
 
 _jobs: list[Job] = []

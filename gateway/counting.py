@@ -20,6 +20,7 @@ from django.db import close_old_connections, connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from base.background import FailureLog
 from base.batches import write_many
 from catalog.actions import (
     KeyUse,
@@ -32,6 +33,7 @@ from catalog.models import Key
 from gateway.actions import renew_secret_digests
 from gateway.lookup import Answer, Renewal
 from gateway.models import REFUSALS_KEPT, CallCount, Gateway, Refusal
+from mail.outbox import bulk_mail
 
 logger = logging.getLogger("gateway.counting")
 
@@ -228,7 +230,8 @@ def keep_house() -> None:
         # In small steps, so that nobody waits long.
         while batch := list(rows.values_list("pk", flat=True)[:1000]):
             rows.model._default_manager.filter(pk__in=batch).delete()
-    warn_of_expiring_keys()
+    with bulk_mail():
+        warn_of_expiring_keys()
 
 
 def _beyond(refusals: QuerySet[Refusal], most: int) -> QuerySet[Refusal]:
@@ -244,6 +247,7 @@ class Flusher:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._process = 0
+        self._failures = FailureLog(logger, "Counting calls")
 
     def start(self) -> None:
         """Begin to write once a second; quiet while it does."""
@@ -278,9 +282,10 @@ class Flusher:
                 if time.monotonic() - house_kept > HOUSEKEEPING_EVERY or not house_kept:
                     house_kept = time.monotonic()
                     keep_house()
-            except Exception:
-                # The database may be away. The notes wait in memory.
-                logger.exception("Calls could not be counted; trying again in a second.")
+                self._failures.end()
+            except Exception as error:
+                # The database may be away. The notes wait in memory, for another second.
+                self._failures.note(error)
                 connections.close_all()
             if ending:
                 connections.close_all()

@@ -1,12 +1,7 @@
 """The runner: works off imports behind the pages, in the web process or in the worker."""
 
-from django.conf import settings
-
-from base.background import LONGEST_SLEEP, Job, Stop, register
+from base.background import Job, Stop, poll_interval, register
 from imports.working import claim_due, work_through
-
-# A worker hears no bell when a page starts an import; looking costs one indexed read.
-LOOK_EVERY = 1.0
 
 
 def work_off(stop: Stop = lambda: False) -> float:
@@ -14,7 +9,7 @@ def work_off(stop: Stop = lambda: False) -> float:
     while not stop():
         import_ = claim_due()
         if import_ is None:
-            return LOOK_EVERY if settings.MAIL_DELIVERY == "worker" else LONGEST_SLEEP
+            return poll_interval()
         work_through(import_, stop=stop)
     return 0.0
 

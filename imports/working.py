@@ -27,6 +27,7 @@ from imports.models import Import, Row
 from invitations.actions import AlreadyInvited, invite_many, left_today
 from invitations.known import who_has
 from invitations.models import Invitation
+from mail.outbox import bulk_mail
 from packages.actions import PackageGone, grant_package, hold_package
 from packages.models import Package
 
@@ -127,7 +128,8 @@ def _run_batch(import_: Import, size: int) -> bool:
         Person(email=row.email, first_name=row.first_name, last_name=row.last_name) for row in rows
     ]
     do = _invite if import_.invites else _add
-    outcomes = do(import_, people, sender, package)
+    with bulk_mail():
+        outcomes = do(import_, people, sender, package)
     for row, outcome in zip(rows, outcomes, strict=True):
         _note(row, outcome, import_)
     save_rows(rows)

@@ -2,13 +2,15 @@
 
 from base.background import LONGEST_SLEEP, Job, Stop, register
 from invitations.actions import remind_invited, tell_of_unused
+from mail.outbox import bulk_mail
 
 
 def _look(stop: Stop) -> float:
-    while not stop() and remind_invited():
-        pass
-    if not stop():
-        tell_of_unused()
+    with bulk_mail():
+        while not stop() and remind_invited():
+            pass
+        if not stop():
+            tell_of_unused()
     return LONGEST_SLEEP
 
 

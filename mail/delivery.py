@@ -1,8 +1,9 @@
 """Sending what is due: at least once, and a duplicate only with the same Message-ID.
 
-Each letter is claimed just before it is sent, by one conditional UPDATE that is the same on both
-databases: whoever changes the row first has it, for the length of a lease. So a sender that dies
-holds back one letter, not a batch, and it is tried again when its lease is over.
+Each letter is chosen and claimed just before it is sent, by one conditional UPDATE that is the same
+on both databases: whoever changes the row first has it, for the length of a lease that is renewed
+while its sender lives. So a sender that dies holds back one letter, not a batch, and a password
+link never waits for more than the letter in hand.
 """
 
 import logging
@@ -10,19 +11,20 @@ import random
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.db.models import F, Min, Q
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from mail import answers
 from mail.answers import Answer, Meaning
+from mail.leases import LEASE, Lease, LeaseLost
 from mail.letters import UnknownLetter
 from mail.line import Line
 from mail.models import Message, Outage
@@ -31,12 +33,16 @@ from mail.rendering import render
 
 logger = logging.getLogger(__name__)
 
-# Longer than any single letter takes: ten steps of an SMTP conversation at 20 seconds each, twice.
-LEASE = timedelta(minutes=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
+# How many rows a sender looks at, so that others who claim at the same moment leave one for it.
+LOOK_AHEAD = 10
+# However many single emails come in: every tenth turn belongs to bulk that has waited this long.
+SINGLES_IN_A_ROW = 9
+BULK_PATIENCE = timedelta(minutes=5)
 
 State = Message.State
+Priority = Message.Priority
 Counts = Counter[str]
 
 
@@ -50,18 +56,21 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
     counts: Counts = Counter()
     if settings.MAIL_IS_OFF:
         return counts
-    candidates = list(Message.objects.due().order_by("not_before", "id")[:limit])
-    has_turn = has_answered = False
+    has_answered = False
+    singles = 0
     with closing(Line()) as line:
-        for message in candidates:
-            # A turn serves until a letter is had: others may have taken the next ones already.
-            has_turn = has_turn or wait_for_turn(stop)
-            if not has_turn or stop():
+        while sum(counts.values()) < limit and _has_turn(stop):
+            # Chosen after the turn came: what was queued while we waited may go first.
+            message = _claim_next(is_turn_of_bulk=singles >= SINGLES_IN_A_ROW)
+            if message is None:
                 break
-            if not _claim(message):
+            singles = 0 if message.priority == Priority.BULK else singles + 1
+            try:
+                with Lease(message) as lease:
+                    state, answer = _deliver(message, line, lease)
+            except LeaseLost:
+                _log_lost(message)
                 continue
-            has_turn = False
-            state, answer = _deliver(message, line)
             counts[state] += 1
             if answer is not None and answer.meaning is Meaning.OUTAGE:
                 _hold_back_others(answer.words)
@@ -73,40 +82,71 @@ def deliver_due(limit: int = 100, *, stop: Callable[[], bool] = lambda: False) -
     return counts
 
 
+def _has_turn(stop: Callable[[], bool]) -> bool:
+    """Wait for the next turn at the rate; False when told to stop, or when nothing is due."""
+    if settings.MAIL_PAUSE and not Message.objects.due().exists():
+        return False
+    return wait_for_turn(stop) and not stop()
+
+
 def _has_answered(state: str, answer: Answer | None) -> bool:
     """Whether the mail server took the letter or refused it in its own words: it is there."""
     return state == State.SENT if answer is None else answer.is_servers
 
 
-def next_due() -> datetime | None:
-    """When the next letter becomes due, if any waits."""
-    if settings.MAIL_IS_OFF:
-        return None
-    soonest = Message.objects.aggregate(
-        waiting=Min("not_before", filter=Q(state=State.QUEUED)),
-        leased=Min("leased_until", filter=Q(state=State.SENDING)),
-    )
-    return min((moment for moment in soonest.values() if moment), default=None)
+def _claim_next(*, is_turn_of_bulk: bool) -> Message | None:
+    """Claim the email that goes next; None when nothing is due."""
+    was_beaten = True
+    while was_beaten:
+        was_beaten = False
+        for message in _candidates(is_turn_of_bulk=is_turn_of_bulk):
+            if _claim(message):
+                return message
+            was_beaten = True
+    return None
+
+
+def _candidates(*, is_turn_of_bulk: bool) -> Iterator[Message]:
+    """What goes next: what a dead sender left, then by priority, the longest due first.
+
+    A query for each, that the index answers by its order; the later ones only where the earlier
+    found nothing.
+    """
+    now = timezone.now()
+    abandoned = Message.objects.filter(state=State.SENDING, leased_until__lt=now)
+    yield from abandoned.order_by("leased_until")[:LOOK_AHEAD]
+    queued = Message.objects.filter(state=State.QUEUED)
+    if is_turn_of_bulk:
+        patient = queued.filter(priority=Priority.BULK, not_before__lte=now - BULK_PATIENCE)
+        yield from patient.order_by("not_before", "id")[:LOOK_AHEAD]
+    for priority in Priority:
+        due = queued.filter(priority=priority, not_before__lte=now)
+        yield from due.order_by("not_before", "id")[:LOOK_AHEAD]
 
 
 def _claim(message: Message) -> bool:
     """Make the letter this sender's; False when another was quicker or it was withdrawn."""
     now = timezone.now()
+    leased_until = now + LEASE
     claimed = Message.objects.due().filter(pk=message.pk, attempts=message.attempts)
     if not claimed.update(
         state=State.SENDING,
         attempts=F("attempts") + 1,
-        leased_until=now + LEASE,
+        leased_until=leased_until,
         first_tried_at=Coalesce("first_tried_at", now),
     ):
         return False
     message.attempts += 1
+    message.leased_until = leased_until
     message.first_tried_at = message.first_tried_at or now
     return True
 
 
-def _deliver(message: Message, line: Line) -> tuple[str, Answer | None]:
-    """Render and send one claimed letter; returns its new state and the refusal, if any."""
+def _deliver(message: Message, line: Line, lease: Lease) -> tuple[str, Answer | None]:
+    """Render and send one claimed letter; returns its new state and the refusal, if any.
+
+    Raises LeaseLost.
+    """
     try:
         email = render(message)
     except DatabaseError:
@@ -118,6 +158,7 @@ def _deliver(message: Message, line: Line) -> tuple[str, Answer | None]:
         return _fail_unwritten(message, error), None
     if email is None:
         return _settle(message, state=State.CANCELLED), None
+    lease.confirm()
     try:
         words = line.send(email)
     except Exception as error:
@@ -167,8 +208,12 @@ def _settle(message: Message, *, state: str, **facts: Any) -> str:
     facts |= {"state": state, "leased_until": None}
     mine = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts)
     if not _insist(lambda: mine.update(**facts)):
-        logger.warning("Letter %s outlived its lease; another sender has it.", message.message_id)
+        _log_lost(message)
     return state
+
+
+def _log_lost(message: Message) -> None:
+    logger.warning("Letter %s outlived its lease; another sender has it.", message.message_id)
 
 
 def _insist(write: Callable[[], int]) -> int:

@@ -85,6 +85,12 @@ class Message(models.Model):
         HELD = "held", _("Held back")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Priority(models.IntegerChoices):
+        # Somebody waits for this one: a password link, one invitation.
+        SINGLE = 0
+        # One of many: an import, a bulk invite, reminders.
+        BULK = 1
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # The letter's name: templates/mail/<kind>.subject.txt, .txt, .html
     kind = models.CharField(max_length=40)
@@ -97,6 +103,10 @@ class Message(models.Model):
     # Fixed at creation: a duplicate after a crash is one message to the reader's program.
     message_id = models.CharField(max_length=255, unique=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    # Also in the database: a process of the release before may queue during an upgrade.
+    priority = models.PositiveSmallIntegerField(
+        choices=Priority, default=Priority.SINGLE, db_default=Priority.SINGLE
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
     leased_until = models.DateTimeField(null=True, blank=True)
@@ -119,10 +129,12 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
+            # What goes next (mail.delivery), without reading what was sent or waits for later. The
+            # few that are being sent are found by their state.
             models.Index(
-                fields=["not_before", "id"],
-                name="mail_waiting",
-                condition=Q(state__in=["queued", "sending"]),
+                fields=["priority", "not_before", "id"],
+                name="mail_queued",
+                condition=Q(state="queued"),
             ),
             models.Index(fields=["reference", "-id"], name="mail_by_reference"),
             models.Index(fields=["state", "-id"], name="mail_by_state"),

@@ -1,6 +1,8 @@
 """Putting letters into the outbox. Rooms call this inside their own transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from email.utils import make_msgid
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +13,9 @@ from django.db import transaction
 
 from mail.courier import courier
 from mail.models import Message
+
+Priority = Message.Priority
+_priority: ContextVar[Message.Priority] = ContextVar("priority", default=Priority.SINGLE)
 
 
 def queue_letter(
@@ -38,11 +43,23 @@ def queue_letters(
 ) -> None:
     """As ``queue_letter`` for many of one kind and language, a thousand in a statement.
 
-    ``recipients`` pairs each address with what its letter is about.
+    ``recipients`` pairs each address with what its letter is about. They leave after single ones.
     """
-    messages = [_message(kind, to, reference, {}, language) for to, reference in recipients]
+    recipients = list(recipients)
+    with bulk_mail() if len(recipients) > 1 else nullcontext():
+        messages = [_message(kind, to, reference, {}, language) for to, reference in recipients]
     Message.objects.bulk_create(messages, batch_size=1000)
     transaction.on_commit(courier.wake)
+
+
+@contextmanager
+def bulk_mail() -> Iterator[None]:
+    """What is queued inside is one of many: it leaves after emails that somebody waits for."""
+    token = _priority.set(Priority.BULK)
+    try:
+        yield
+    finally:
+        _priority.reset(token)
 
 
 def new_message_id() -> str:
@@ -64,6 +81,7 @@ def _message(kind: str, to: str, reference: UUID, data: dict[str, Any], language
         reference=reference,
         data=data,
         language=language,
+        priority=_priority.get(),
         state=Message.State.HELD if settings.MAIL_IS_OFF else Message.State.QUEUED,
         message_id=new_message_id(),
     )

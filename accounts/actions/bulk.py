@@ -1,9 +1,12 @@
 """The same operation on many rows, with a result that names what was skipped and why."""
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
+
+from mail.outbox import bulk_mail
 
 
 @dataclass
@@ -20,9 +23,11 @@ def apply_to_each[M](rows: Iterable[M], operation: Callable[[M], object]) -> Bul
     One refusal does not undo the others: blocking 40 people with oneself among them blocks 39.
     """
     result = BulkResult[M]()
+    rows = list(rows)
     for row in rows:
         try:
-            operation(row)
+            with bulk_mail() if len(rows) > 1 else nullcontext():
+                operation(row)
         except ValidationError as refusal:
             result.skipped.append((row, " ".join(refusal.messages)))
         else:

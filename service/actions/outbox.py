@@ -64,6 +64,8 @@ def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
     message.not_before = timezone.now()
     # Giving up counts from the first try of this round.
     message.first_tried_at = None
+    # Whoever pressed the button waits for this one.
+    message.priority = Message.Priority.SINGLE
     message.save()
     record("letter.sent_again", by=by, subject=message)
     transaction.on_commit(courier.wake)
@@ -98,7 +100,11 @@ def send_all_again(*, state: str, by: Recordable) -> int:
         raise ValueError(f"Letters that are {state} cannot be sent again all at once.")
     now = timezone.now()
     count = Message.objects.filter(state=state).update(
-        state=State.QUEUED, answer="", not_before=now, first_tried_at=None
+        state=State.QUEUED,
+        answer="",
+        not_before=now,
+        first_tried_at=None,
+        priority=Message.Priority.BULK,
     )
     if count:
         record("letters.sent_again", by=by, subject=current_service(), state=state, count=count)

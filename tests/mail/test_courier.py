@@ -55,10 +55,10 @@ def test_rolled_back_letter_never_leaves(mail_server, queue):
 def test_letter_that_waits_leaves_when_its_time_comes(mail_server, queue):
     with transaction.atomic():
         queue()
-        Message.objects.update(not_before=timezone.now() + timedelta(seconds=0.5))
+        Message.objects.update(not_before=timezone.now() + timedelta(seconds=1))
 
     assert Message.objects.get().state == State.QUEUED
-    eventually(State.SENT)
+    eventually(State.SENT, seconds=10)
 
 
 def test_dead_server_delays_the_letter(postbox, dead_port, queue):
