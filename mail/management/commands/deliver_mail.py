@@ -6,14 +6,12 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connections
 
+from base.background import FailureLog
 from mail.delivery import Counts, deliver_due
 
 logger = logging.getLogger(__name__)
-
-# How long to leave a database alone that did not answer.
-PAUSE_WITHOUT_DATABASE = 5.0
 
 
 class Command(BaseCommand):
@@ -37,15 +35,17 @@ class Command(BaseCommand):
             number: signal.signal(number, lambda *_: stopping.set())
             for number in (signal.SIGTERM, signal.SIGINT)
         }
+        failures = FailureLog(logger, "deliver_mail")
         try:
             while not stopping.is_set():
                 try:
                     counts = _deliver_batch(stopping)
-                except Error:
+                    failures.end()
+                except Error as error:
                     if once:
                         raise
-                    logger.exception("The database does not answer; no letter is lost.")
-                    stopping.wait(PAUSE_WITHOUT_DATABASE)
+                    connections.close_all()
+                    stopping.wait(failures.note(error))
                     continue
                 if once and not counts:
                     break
