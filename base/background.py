@@ -116,9 +116,13 @@ class Job:
 class FailureLog:
     """Says once a minute that a piece of work fails, and how soon to try again.
 
-    A database that is away is one line, anything else a traceback. Nothing is lost meanwhile: the
-    work waits in the database.
+    A database that is away is one line for all the work of a process, anything else a traceback.
+    Nothing is lost meanwhile: the work waits in the database.
     """
+
+    # When the process last said that the database is away.
+    _said_at = 0.0
+    _saying = threading.Lock()
 
     def __init__(self, log: logging.Logger, name: str) -> None:
         self._log = log
@@ -129,13 +133,15 @@ class FailureLog:
     def note(self, error: Exception) -> float:
         """Log it unless that was done within the minute; the seconds to pause."""
         self.count += 1
-        now = time.monotonic()
-        if not self._logged_at or now - self._logged_at >= FAILURE_LOGGED_EVERY:
-            self._logged_at = now
-            if isinstance(error, OperationalError | InterfaceError):
+        if isinstance(error, OperationalError | InterfaceError):
+            with FailureLog._saying:
+                is_time, FailureLog._said_at = _is_time(FailureLog._said_at)
+            if is_time:
                 reason = " ".join(str(error).split()) or type(error).__name__
                 self._log.error("%s: the database does not answer: %s", self._name, reason)
-            else:
+        else:
+            is_time, self._logged_at = _is_time(self._logged_at)
+            if is_time:
                 self._log.error("%s failed and will try again.", self._name, exc_info=error)
         if isinstance(error, Error):
             return min(2.0 ** min(self.count - 1, 10), MAX_RETRY_PAUSE)
@@ -146,6 +152,13 @@ class FailureLog:
         if self.count:
             self._log.info("%s works again after %d failures.", self._name, self.count)
             self.count = 0
+
+
+def _is_time(logged_at: float) -> tuple[bool, float]:
+    """Whether to log again, and when it was logged last then."""
+    now = time.monotonic()
+    is_time = not logged_at or now - logged_at >= FAILURE_LOGGED_EVERY
+    return is_time, now if is_time else logged_at
 
 
 def poll_interval() -> float:

@@ -13,6 +13,11 @@ from base.background import FailureLog, Job, poll_interval
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_said(monkeypatch):
+    monkeypatch.setattr(FailureLog, "_said_at", 0.0)
+
+
 @pytest.fixture
 def start():
     """Starts a job that runs this, and stops it after the test."""
@@ -101,6 +106,13 @@ def test_a_failure_is_one_line_a_minute_and_pauses_grow_to_five_seconds(caplog, 
     assert pauses[:4] == [1, 2, 4, 5]
     assert set(pauses[4:]) == {5}
     assert len(errors_of(caplog)) == 3
+
+
+def test_a_database_that_is_away_is_one_line_for_all_jobs_of_a_process(caplog):
+    for name in ["courier", "imports", "reminders"]:
+        FailureLog(logging.getLogger("test"), name).note(OperationalError("away"))
+
+    assert len(errors_of(caplog)) == 1
 
 
 def test_a_fault_of_our_own_is_logged_with_its_traceback_and_tried_in_a_minute(caplog):

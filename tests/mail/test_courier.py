@@ -61,6 +61,17 @@ def test_letter_that_waits_leaves_when_its_time_comes(mail_server, queue):
     eventually(State.SENT, seconds=10)
 
 
+def test_what_a_process_that_died_had_queued_leaves_through_another(mail_server, queue, settings):
+    courier.wake()
+    time.sleep(0.5)
+    # Committed, and dead before it could wake anybody.
+    settings.MAIL_DELIVERY = "worker"
+    queue()
+    settings.MAIL_DELIVERY = "inline"
+
+    eventually(State.SENT, seconds=10)
+
+
 def test_dead_server_delays_the_letter(postbox, dead_port, queue):
     queue()
     until = time.monotonic() + 5
