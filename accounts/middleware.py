@@ -5,13 +5,17 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.passwords import HashingBusy
 from audit.journal import record_once, request_address
-from base.doors import WOKE_AT, NotAnAdministrator
+from base.doors import WOKE_AT, NotAnAdministrator, ask_to_sign_in
+from base.failures import Failure, failure_of, reports
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -20,6 +24,19 @@ SEEN_EVERY = timedelta(minutes=1)
 # A developer who keeps asking for the console leaves one event in this time.
 REFUSED_EVERY = timedelta(hours=1)
 MAX_PATH = 200
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Leads to the sign-in page where the session ended while its request was under way."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            # Whatever the request did is done; only its session is gone.
+            led_back = ask_to_sign_in(request, undone=False)
+            led_back.delete_cookie(settings.SESSION_COOKIE_NAME)
+            return led_back
 
 
 class SessionActivity:
@@ -75,7 +92,18 @@ class SessionActivity:
         timezone.activate(user.zone)
         if idle > timedelta(seconds=settings.CONSOLE_IDLE_SECONDS):
             request.session[WOKE_AT] = now.timestamp()
-        if idle > SEEN_EVERY or not row.user_agent:
+        try:
+            self._note_seen(request, user, row)
+        except DatabaseError as error:
+            # With a full disk, or on a standby, pages can still be read.
+            failure = failure_of(error)
+            if failure not in {Failure.FULL, Failure.READ_ONLY, Failure.BUSY}:
+                raise
+            reports.say(failure, error)
+
+    def _note_seen(self, request: HttpRequest, user: User, row: Session) -> None:
+        now = timezone.now()
+        if now - row.last_seen_at > SEEN_EVERY or not row.user_agent:
             Session.objects.filter(pk=row.pk).update(
                 last_seen_at=now,
                 address=request.META.get("REMOTE_ADDR") or None,

@@ -3,7 +3,9 @@
 import hashlib
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.core.exceptions import ObjectNotUpdated
 from django.utils import timezone
 
 from accounts.models import Session
@@ -50,6 +52,16 @@ class SessionStore(DatabaseSessionStore):
         user_id = data.get("_auth_user_id")
         row.user_id = int(user_id) if user_id else None
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        """Django reads every error of the database as "this session was deleted"; a full disk is not."""
+        try:
+            super().save(must_create)
+        except UpdateError as lost:
+            cause = lost.__context__
+            if cause is None or isinstance(cause, ObjectNotUpdated):
+                raise
+            raise cause from cause.__cause__
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

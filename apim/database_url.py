@@ -72,5 +72,5 @@ def read_database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"{NAME} names no database. Write postgres://user:password@host:5432/name."
         )
-    options = {"options": "-c lock_timeout=5s"} | config.get("OPTIONS", {})
+    options = {"options": "-c lock_timeout=5s", "connect_timeout": 5} | config.get("OPTIONS", {})
     return config | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

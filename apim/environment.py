@@ -1,6 +1,7 @@
 """The environment variables of the service, read once, with a sentence for each one missing."""
 
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -51,6 +52,7 @@ class Environment:
     mail_pause: timedelta
     inbox_path: Path
     metrics_token: str
+    hsts_preload: bool
     password_min_length: int
 
     @property
@@ -137,6 +139,7 @@ def read(*, var_dir: Path) -> Environment:
         mail_pause=_pause(read_text("APIM_MAIL_RATE")),
         inbox_path=var_dir / "inbox",
         metrics_token=read_text("APIM_METRICS_TOKEN"),
+        hsts_preload=read_bool("APIM_HSTS_PRELOAD"),
         password_min_length=read_number("APIM_PASSWORD_MIN_LENGTH", default=12, least=8, most=64),
     )
 
@@ -174,7 +177,11 @@ def _hosts(public_url: str, *, debug: bool) -> list[str]:
             f"APIM_PUBLIC_URL is {public_url!r}. It needs a scheme and a host and nothing after it, "
             "for example https://apis.example.org"
         )
-    return [parts.hostname] + (["127.0.0.1", "localhost"] if debug else [])
+    # Browsers send an IPv6 address in brackets and in its short form.
+    host = parts.hostname
+    with suppress(ValueError):
+        host = f"[{ipaddress.IPv6Address(host)}]"
+    return [host] + (["127.0.0.1", "localhost", "[::1]"] if debug else [])
 
 
 def _refuse_exposed(public_url: str, *, debug: bool) -> None:

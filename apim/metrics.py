@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -19,8 +18,7 @@ from invitations.models import Invitation
 from mail.models import Message
 
 
-@open_to_all
-@require_safe
+@open_to_all(methods=["GET"])
 def show(request: HttpRequest) -> HttpResponse:
     """With ``Authorization: Bearer`` and ``APIM_METRICS_TOKEN``; without one set, only in debug.
 

@@ -5,6 +5,7 @@ value stops the start and names itself (``apim.environment``).
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import bootstrap_wrapper
 from django.utils.csp import CSP
@@ -30,6 +31,11 @@ DROP_KEYS = env.secrets.drop_keys
 PUBLIC_URL = env.public_url
 ALLOWED_HOSTS = env.allowed_hosts
 TRUSTED_PROXIES = env.trusted_proxies
+
+# Load balancers and Prometheus ask by number, and inside, where there is no TLS.
+PATHS_UNDER_ANY_HOST = ["/healthz/live", "/healthz/ready", "/metrics"]
+# W021: whether browsers ship with this host in their list is the operator's to say (APIM_HSTS_PRELOAD).
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 ROOT_URLCONF = "apim.urls"
 WSGI_APPLICATION = "apim.wsgi.application"
@@ -68,12 +74,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What adds headers comes first, so that every answer below has them, errors too.
     "base.middleware.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "base.middleware.FailuresMiddleware",
+    "base.retry_after.RetryAfterMiddleware",
+    "base.limits.RequestLimitsMiddleware",
+    "base.limits.MethodNotAllowedMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -81,14 +93,12 @@ MIDDLEWARE = [
     "base.doors.SignInFirst",
     "accounts.middleware.SessionActivity",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "base.middleware.HtmxRedirects",
     "base.middleware.NoStore",
     "base.middleware.GoneMeanwhile",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.ForcedPasswordChange",
-    "portal.middleware.PostOnlyPages",
 ]
 
 TEMPLATES = [
@@ -199,6 +209,11 @@ ACCOUNT_RATE_LIMITS = {
     "join_link": "300/h/key",
 }
 
+# --- What is taken in -----------------------------------------------------------------------
+
+# Of one form, its files left out; how much an address takes at all is said at its view (base.doors).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
 # --- Language and time -----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -223,7 +238,7 @@ MAIL_PAUSE = env.mail_pause
 MAIL_IS_OFF = env.mail_is_off
 if MAIL_IS_OFF:
     # Django knows no service without mail; apim.W001 says what it means here.
-    SILENCED_SYSTEM_CHECKS = ["mail.E001"]
+    SILENCED_SYSTEM_CHECKS += ["mail.E001"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.mail_from
 MAIL_PREVIEW_ROOT = env.inbox_path
 
@@ -270,15 +285,17 @@ CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
 
+# By name: the Host header of a plain request is looked at no further.
+SECURE_SSL_HOST = urlsplit(PUBLIC_URL).netloc
+SECURE_REDIRECT_EXEMPT = [rf"^{path.lstrip('/')}$" for path in PATHS_UNDER_ANY_HOST]
 if env.is_https:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_PRELOAD = env.hsts_preload
 if TRUSTED_PROXIES:
     # Only now: base.middleware.TrustedProxies drops the header unless a trusted proxy sent it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -288,7 +305,10 @@ if TRUSTED_PROXIES:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_secrets": {"()": "base.logs.RedactSecrets"}},
+    "filters": {
+        "no_secrets": {"()": "base.logs.RedactSecrets"},
+        "already_reported": {"()": "base.failures.AlreadyReported"},
+    },
     "formatters": {
         "line": {"()": "base.logs.JsonFormatter"}
         if not DEBUG
@@ -302,5 +322,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"filters": ["already_reported"]},
+    },
 }

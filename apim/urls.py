@@ -8,14 +8,22 @@ from django.urls import include, path
 from django_mail_preview import urls as inbox
 
 from apim import health, metrics
+from base import errors
 from base.doors import open_to_all
 from mail import webhooks
 
 
-@open_to_all
+@open_to_all(methods=["GET"])
 def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("favicon.svg"))
 
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
+# django-allauth's own, looked up by this name.
+handler429 = errors.too_many_requests
 
 urlpatterns = [
     path("healthz/live", health.live, name="live"),
@@ -32,5 +40,5 @@ urlpatterns = [
 if settings.DEBUG:
     # The package's own guard closes these pages without DEBUG; ours would ask for a sign-in.
     for pattern in inbox.urlpatterns:
-        open_to_all(pattern.callback)
+        pattern.callback = open_to_all(pattern.callback)
     urlpatterns += [path("inbox/", include(inbox))]

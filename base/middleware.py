@@ -6,10 +6,11 @@ from collections.abc import Callable
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
-from django.views.defaults import page_not_found
 from django_htmx.http import HttpResponseClientRedirect
 
 from base.clients import client_address, is_trusted_proxy
+from base.errors import error_page, failure_page
+from base.failures import failure_of, reports
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,32 @@ class HtmxRedirects:
         return response
 
 
+class FailuresMiddleware:
+    """Says what failed where the database or the disk did, whichever layer met it first.
+
+    Views hand their errors over; elsewhere Django has made a 500 of it by now, and base.errors kept
+    what it was.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        failure = getattr(request, "failure", None)
+        if failure is not None and response.status_code == 500:
+            return failure_page(request, failure)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        failure = failure_of(exception)
+        if failure is None:
+            return None
+        request.failure = failure  # type: ignore[attr-defined]
+        reports.say(failure, exception)
+        return failure_page(request, failure)
+
+
 class GoneMeanwhile:
     """Answers 404 where a row was deleted between the look of a view and the lock of its action.
 
@@ -75,7 +102,7 @@ class GoneMeanwhile:
         if not isinstance(exception, ObjectDoesNotExist):
             return None
         logger.warning("Gone meanwhile: %s", request.path, exc_info=exception)
-        return page_not_found(request, exception)
+        return error_page(request, 404)
 
 
 class NoStore:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBadRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from base.doors import open_to_all
+from base.doors import KB, open_to_all
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ def configured_provider() -> str:
     return backend.removeprefix(_BACKENDS).split(".")[0] if backend.startswith(_BACKENDS) else ""
 
 
-@open_to_all
+# As much as Django reads into memory: a provider may report a thousand emails at once.
+@open_to_all(body=2560 * KB)
 @csrf_exempt
 def track(request: HttpRequest, provider: str) -> HttpResponseBase:
     """One report, or a batch of them; ``mail.tracking`` takes them from there.

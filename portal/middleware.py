@@ -1,10 +1,9 @@
-"""A chosen password comes before anything else; an address of a button says so to readers."""
+"""A chosen password comes before anything else."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -30,20 +29,6 @@ class ForcedPasswordChange:
         if user.is_authenticated and user.must_change_password and not _is_allowed(request.path):
             return redirect("account_change_password")
         return self.get_response(request)
-
-
-class PostOnlyPages:
-    """A page instead of nothing for whoever opens or reloads the address of a button."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if response.status_code == 405 and request.method == "GET":
-            # Its headers stay: the address may be a private link.
-            response.content = render_to_string("405.html", request=request)
-        return response
 
 
 def _is_allowed(path: str) -> bool:

@@ -21,7 +21,7 @@ urlpatterns = [
     ),
     path(
         "password/reset/sent/",
-        open_to_all(views.password_reset_done),
+        open_to_all(methods=["GET"])(views.password_reset_done),
         name="account_reset_password_done",
     ),
     re_path(
@@ -31,7 +31,7 @@ urlpatterns = [
     ),
     path(
         "password/reset/done/",
-        open_to_all(views.password_reset_from_key_done),
+        open_to_all(methods=["GET"])(views.password_reset_from_key_done),
         name="account_reset_password_from_key_done",
     ),
     path(

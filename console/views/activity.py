@@ -54,7 +54,7 @@ class Entry:
     details: list[tuple[str, str]]
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     filters = ActivityFilter(request.GET)
     found = filters.apply(Event.objects.all())
@@ -71,7 +71,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
     return push_url(render(request, f"{template}#results", context), f"?{query_without(request)}")
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def export(request: ConsoleRequest) -> StreamingHttpResponse:
     """What the filter finds, all pages, as CSV or JSON; that it was taken is part of the journal."""
     filters = ActivityFilter(request.GET)

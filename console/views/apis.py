@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import Event
-from base.doors import administrators_only
+from base.doors import MB, administrators_only
 from catalog import actions
 from catalog.models import Api, Product
 from console.catalog import effects_on_api
@@ -26,7 +26,7 @@ from gateway.addresses import base_of
 EVENTS_SHOWN = 20
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every API with its products; APIs are few, so the list has no pages."""
     fragment = SearchForm(request.GET).fragment
@@ -63,7 +63,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_operation(request, operation, form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     api = _found(public_id)
     events = Event.objects.filter(subject_id=api.public_id)[:EVENTS_SHOWN]
@@ -94,7 +94,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_operation(request, operation, form=form, back=_address(api))
 
 
-@administrators_only
+@administrators_only(body=4 * MB)
 def openapi(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """A page of its own: a document needs room, and a file cannot come through a dialog."""
     api = _found(public_id)

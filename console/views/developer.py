@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import Session, User
@@ -34,7 +33,7 @@ from mail.status import mail_status
 from packages.actions import Grant, add_user_with_package
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Everything about one developer."""
     user = _find(public_id)
@@ -237,8 +236,7 @@ def password(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def password_link(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     user = _find(public_id)
     try:
@@ -259,8 +257,7 @@ def password_link(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(way_back(request, otherwise=_page_of(user)))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def sessions_end(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Sign the person out everywhere; oneself everywhere but here."""
     user = _find(public_id)

@@ -27,7 +27,7 @@ class KeyRow:
     is_refused: bool
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def subscriptions(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """All of them, whatever their state."""
     user = get_object_or_404(User, public_id=public_id)
@@ -44,7 +44,7 @@ def subscriptions(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return render(request, "console/developers/subscriptions.html", context)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def keys(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Every key they ever had, with its use; ended and replaced ones too."""
     user = get_object_or_404(User, public_id=public_id)

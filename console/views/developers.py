@@ -44,7 +44,7 @@ EXPORT_COLUMNS = [
 EXPORT_BATCH = 2000
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Everybody with an account. Invited people are not here until they accept."""
     if cut := address_without_keys(request, "q"):
@@ -74,7 +74,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
     return push_url(results, f"?{query_without(request)}")
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def export(request: ConsoleRequest) -> HttpResponseBase:
     """The people the filter finds, all pages, as CSV."""
     if cut := address_without_keys(request, "q"):

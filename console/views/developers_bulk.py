@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import User, UserQuerySet
@@ -37,8 +36,7 @@ class Operation:
     asks_first: bool = True
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Ask where it is felt by others, else act; then back to the list as it was filtered."""
     form, filters = BulkForm(request.POST), DevelopersFilter(request.POST)

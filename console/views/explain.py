@@ -58,7 +58,7 @@ class Step:
     is_first_failing: bool
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def explain_access(request: ConsoleRequest) -> HttpResponse:
     """A form in the address: a person and an API, or the reference of a refusal."""
     if cut := address_without_keys(request, "key"):
@@ -78,7 +78,7 @@ def explain_access(request: ConsoleRequest) -> HttpResponse:
     return render(request, "console/access/explain.html", context)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Asks the check itself with each subscription of the person; changes and counts nothing."""
     user = get_object_or_404(User, public_id=public_id)

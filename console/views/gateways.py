@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from audit.models import Event
 from base.doors import administrators_only, recent_password_required
@@ -28,7 +27,7 @@ EVENTS_SHOWN = 20
 SHOWN_ONCE = "console/gateways/secret.html"
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every gateway; they are few, so the list has no pages."""
     live = Prefetch("secrets", Secret.objects.live().order_by("-pk"), to_attr="live_secrets")
@@ -61,7 +60,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_operation(request, operation, form=form, back=reverse("console:gateway-list"))
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     gateway = _found(public_id)
     context = {
@@ -118,8 +117,7 @@ def rotate(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_operation(request, operation, form=form, back=_address(gateway))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def end_previous(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The gateway has the new secret: let the old one work no longer."""
     gateway = _found(public_id)
@@ -147,7 +145,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_operation(request, operation, form=form, back=_address(gateway))
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def configuration(request: ConsoleRequest, kind: str) -> HttpResponse:
     """A file to download, with a placeholder where the secret goes: only its hash is kept."""
     try:

@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from base.csv import csv_response
 from base.doors import administrators_only
@@ -43,8 +42,7 @@ def mend(request: ConsoleRequest, public_id: UUID, number: int) -> HttpResponse:
     return show_form(request, "console/imports/row.html", form=form, back=back, row=row)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Leave the ticked rows out, or take them in again."""
     import_ = get_object_or_404(Import, public_id=public_id)
@@ -64,8 +62,7 @@ def bulk(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(back)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def problems(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Leave every row out that cannot be done as it stands."""
     import_ = get_object_or_404(Import, public_id=public_id)
@@ -78,8 +75,7 @@ def problems(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(_address(public_id))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def check(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Ask once more what would become of each row."""
     import_ = get_object_or_404(Import, public_id=public_id)
@@ -90,7 +86,7 @@ def check(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(_address(public_id))
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def report(request: ConsoleRequest, public_id: UUID) -> StreamingHttpResponse:
     """Every row with what became of it, as CSV."""
     import_ = get_object_or_404(Import, public_id=public_id)

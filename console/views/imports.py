@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh, push_url
 
-from base.doors import administrators_only
+from base.doors import MB, administrators_only
 from console.dialogs import posted, show_form, way_back
 from console.forms.catalog import ConfirmForm
 from console.forms.imports import ColumnsForm, RowsFilter, UploadForm
@@ -37,7 +37,7 @@ LIST = "console/imports/index.html"
 PAGE = "console/imports/show.html"
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every file that was uploaded, the newest first."""
     found = Import.objects.all()
@@ -45,7 +45,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
     return render(request, LIST, {"listing": listing, "found": count_up_to_limit(found)})
 
 
-@administrators_only
+@administrators_only(body=11 * MB)
 def create(request: ConsoleRequest) -> HttpResponse:
     """Upload a file; its columns are chosen next."""
     kind = request.GET.get("kind", Import.Kind.INVITE)
@@ -92,7 +92,7 @@ def columns(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_form(request, "console/imports/columns.html", form=form, back=back, **context)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Each row with its result, and what can be done next."""
     import_ = _found(public_id)
@@ -119,7 +119,7 @@ def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return push_url(render(request, f"{PAGE}#results", context), f"?{query_without(request)}")
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def progress(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """How far it is; a page that watches is loaded anew at the end, and asks no more."""
     import_ = _found(public_id)

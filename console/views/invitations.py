@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from accounts.actions import BulkResult, apply_to_each
@@ -54,7 +53,7 @@ LIST = "console/invitations/index.html"
 PAGE = "console/invitations/show.html"
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """The list; unless the address says otherwise, of those that wait for an answer."""
     filters = InvitationsFilter(request.GET)
@@ -97,21 +96,20 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_form(request, "console/invitations/create.html", form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """What happened to one invitation, and what can be done with it."""
     return render(request, PAGE, _page(_found(public_id)))
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def letter(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The list's cell about the letter alone; cells of letters under way ask for it."""
     [row] = rows_of([_found(public_id)])
     return render(request, f"{LIST}#letter", {"row": row})
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The page with the link on it, for handing it over by other means."""
     invitation = _found(public_id)
@@ -174,8 +172,7 @@ def revoke(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Send again or withdraw the ticked ones; withdrawing asks first."""
     back = way_back(request, otherwise=reverse("console:invitations"))

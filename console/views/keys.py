@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from base.changes import EditConflict
 from base.doors import administrators_only, recent_password_required
@@ -21,8 +20,7 @@ from console.requests import ConsoleRequest
 from console.views.subscription import address_of, crumbs, found
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 @recent_password_required
 def issue(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """For a service account whose owner cannot sign in; usually the owner makes them."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
-from base.doors import administrators_only
+from base.doors import LONG_TEXT, administrators_only
 from console.dialogs import posted
 from console.events import name_of
 from console.forms.letters import LetterForm, PreviewForm
@@ -89,7 +89,7 @@ class Words:
         return "faulty" if self.faults else "edited"
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every letter in every language; they are few, so the list has no pages."""
     newest = newest_wordings()
@@ -104,7 +104,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
     return render(request, "console/letters/index.html", {"rows": rows})
 
 
-@administrators_only
+@administrators_only(body=LONG_TEXT)
 def edit(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     words = words_of(letter, language)
     form = LetterForm(posted(request), initial=_initial(words))
@@ -128,7 +128,7 @@ def edit(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     return _page(request, words, form, theirs=theirs)
 
 
-@administrators_only
+@administrators_only(body=LONG_TEXT)
 def test(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     """Send what is typed, saved or not, to whoever typed it. The page keeps it."""
     words = words_of(letter, language)
@@ -163,7 +163,7 @@ def test(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     return _page(request, words, form, status=status)
 
 
-@administrators_only
+@administrators_only(body=LONG_TEXT)
 @xframe_options_sameorigin
 @csp_override(PREVIEW_POLICY)
 def preview(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:

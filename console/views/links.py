@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from base.doors import administrators_only
@@ -39,7 +38,7 @@ LIST = "console/links/index.html"
 PAGE = "console/links/show.html"
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every link; the address keeps search, state and order."""
     filters = LinksFilter(request.GET)
@@ -73,15 +72,14 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_form(request, "console/links/form.html", form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """How a link stands, what it gives, and who came through it."""
     link = _found(public_id)
     return render(request, PAGE, facts_of(link))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The page with the address on it. POST, because the journal notes who asked."""
     link = _found(public_id)
@@ -104,8 +102,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_form(request, "console/links/form.html", form=form, back=_address(link), link=link)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def turn_on(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Harmless and undoable, so it asks nothing."""
     link = actions.turn_on_link(link=_found(public_id), by=request.user)

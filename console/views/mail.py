@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from accounts.actions import BulkResult, apply_to_each
@@ -51,7 +50,7 @@ class Tab:
     is_current: bool
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every letter, the newest first; the address keeps search, state and kind."""
     filters = MailFilter(request.GET)
@@ -72,7 +71,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
     return push_url(render(request, f"{LIST}#results", context), f"?{query_without(request)}")
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """One letter: where it stands, what the mail server and the provider said."""
     [row] = rows_of([_found(public_id)])
@@ -86,8 +85,7 @@ def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return render(request, "console/mail/show.html", context)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def send(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Let it leave now."""
     letter = _found(public_id)
@@ -105,8 +103,7 @@ def send(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(way_back(request, otherwise=_address(letter)))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def cancel(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Stop it; it can be sent all the same later."""
     letter = _found(public_id)
@@ -122,8 +119,7 @@ def cancel(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return redirect(way_back(request, otherwise=_address(letter)))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Send or stop the ticked ones; what cannot be is reported with its reason."""
     back = way_back(request, otherwise=reverse("console:mail"))
@@ -140,8 +136,7 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
     return redirect(back)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def send_all(request: ConsoleRequest, state: str) -> HttpResponse:
     """Everything that was held, or that failed."""
     try:

@@ -12,7 +12,7 @@ from console.views.activity import entries_of
 EVENTS_SHOWN = 10
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def overview(request: ConsoleRequest) -> HttpResponse:
     """How the service stands, and what needs doing."""
     state = Overview()

@@ -30,7 +30,7 @@ EVENTS_SHOWN = 20
 INVITATIONS_SHOWN = 10
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every package; packages are few, so the list has no pages."""
     waiting = Invitation.objects.unanswered().filter(package=OuterRef("pk"))
@@ -67,7 +67,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_operation(request, operation, form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     package = _found(public_id)
     invitations = Invitation.objects.unanswered().filter(package=package)

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.models import Role
 from audit.models import Event
@@ -34,7 +33,7 @@ EVENTS_SHOWN = 20
 SUBSCRIBERS_SHOWN = 10
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every product; products are few, so the list has no pages."""
     filters = ProductsFilter(request.GET)
@@ -64,7 +63,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_operation(request, operation, form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     product = _found(public_id)
     subscriptions = product.subscriptions.select_related("owner").order_by("-created_at", "-id")
@@ -98,8 +97,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_operation(request, operation, form=form, back=_address(product))
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def publish(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     product = actions.publish_product(product=_found(public_id), by=request.user)
     messages.success(request, _("%(name)s is published.") % _name(product))

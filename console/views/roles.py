@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 from django_htmx.http import push_url
 
 from accounts import actions
@@ -29,7 +28,7 @@ MEMBER_ORDERS = {
 OFFERED = 20
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every role with the number of its members; roles are few, so the list has no pages."""
     roles = Role.objects.in_order().annotate(member_count=Count("assignments"))
@@ -53,7 +52,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
     return show_form(request, "console/roles/create.html", form=form, back=back)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The members of a role."""
     role = _found(public_id)
@@ -142,8 +141,7 @@ def add_members(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     return show_form(request, template, form=form, back=_address(role), **context)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def remove_members(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Take the role from the ticked people; each refusal is named."""
     role = _found(public_id)

@@ -9,9 +9,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
-from base.doors import administrators_only
+from base.doors import LONG_TEXT, administrators_only
 from console.dialogs import posted, way_back
 from console.forms.several import LONGEST_LIST, SeveralForm
 from console.requests import ConsoleRequest
@@ -24,7 +23,7 @@ from service.models import current_service
 PAGE = "console/invitations/several.html"
 
 
-@administrators_only
+@administrators_only(body=LONG_TEXT)
 def several(request: ConsoleRequest) -> HttpResponse:
     """The page. Sending takes the good ones; the rest stay in the box with their reason."""
     form = SeveralForm(posted(request), default_validity=current_service().invitation_validity)
@@ -45,8 +44,7 @@ def several(request: ConsoleRequest) -> HttpResponse:
     return _show(request, form, rest, status=422, text=rest.text)
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"], body=LONG_TEXT)
 def check(request: ConsoleRequest) -> HttpResponse:
     """The chips alone, or the page without script; changes nothing.
 

@@ -33,7 +33,7 @@ from gateway.calls import Calls, calls_of_keys, daily_calls
 EVENTS_SHOWN = 30
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     subscription = found(public_id)
     keys = list(subscription.keys.order_by("slot", "-pk"))

@@ -64,7 +64,7 @@ class Tab:
     is_current: bool
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Every subscription; the address keeps search, state and product."""
     if cut := address_without_keys(request, "q"):
@@ -101,7 +101,7 @@ def rows_of(subscriptions: Iterable[Subscription]) -> list[Row]:
     return [Row(row, calls.get(row.pk, Calls()), possible(row)) for row in shown]
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def export(request: ConsoleRequest) -> HttpResponseBase:
     """The subscriptions the filter finds, all pages, as CSV. Of keys only their beginning."""
     if cut := address_without_keys(request, "q"):

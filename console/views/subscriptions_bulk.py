@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from accounts.actions import BulkResult, apply_to_each
 from base.doors import administrators_only
@@ -39,8 +38,7 @@ class Operation:
     stops_calls: bool = False
 
 
-@administrators_only
-@require_POST
+@administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Approve or activate the ticked ones; suspending, cancelling and rejecting ask first."""
     back = way_back(request, otherwise=reverse("console:subscription-list"))

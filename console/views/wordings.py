@@ -37,7 +37,7 @@ class Part:
         return any(piece.kind != "same" for piece in self.pieces)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def difference_to_original(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     """What an upgrade or a restored original would say instead."""
     words = words_of(letter, language)
@@ -46,7 +46,7 @@ def difference_to_original(request: ConsoleRequest, letter: str, language: str) 
     return render(request, "console/letters/difference.html", context)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def versions(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     """Every version, the newest first."""
     words = words_of(letter, language)
@@ -57,7 +57,7 @@ def versions(request: ConsoleRequest, letter: str, language: str) -> HttpRespons
     return render(request, "console/letters/versions.html", context)
 
 
-@administrators_only
+@administrators_only(methods=["GET"])
 def show(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """One version, and what it changed."""
     wording = get_object_or_404(Wording, public_id=public_id)

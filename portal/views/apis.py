@@ -14,7 +14,7 @@ from portal.permitted import api_or_404, visitor
 from portal.samples import samples_of
 
 
-@open_to_all
+@open_to_all(methods=["GET"])
 def index(request: HttpRequest) -> HttpResponse:
     """Those in a product that this person or visitor sees; APIs are few, so there are no pages."""
     person = visitor(request.user)
@@ -23,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/apis/index.html", {"apis": found.order_by("name_key")})
 
 
-@open_to_all
+@open_to_all(methods=["GET"])
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """Where it is, which products open it, and its operations with samples."""
     api = api_or_404(request.user, slug)

@@ -6,7 +6,7 @@ from base.doors import signed_in_only
 from portal.requests import SignedInRequest
 
 
-@signed_in_only
+@signed_in_only(methods=["GET"])
 def home(request: SignedInRequest) -> HttpResponse:
     """What to do next, and when the account was last used to sign in."""
     sign_ins = Event.objects.filter(subject_id=request.user.public_id, action="user.signed_in")
@@ -18,7 +18,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     return render(request, "portal/home.html", context)
 
 
-@signed_in_only
+@signed_in_only(methods=["GET"])
 def after_sign_in(request: SignedInRequest) -> HttpResponse:
     """Administrators land in the console, everybody else in the portal."""
     return redirect("console:overview" if request.user.is_administrator else "portal:home")

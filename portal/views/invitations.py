@@ -19,7 +19,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from base.doors import open_to_all
 from invitations.access import Link, find_link
@@ -40,12 +39,9 @@ from portal.private_links import private_link
 
 logger = logging.getLogger(__name__)
 
-shows_or_acts = require_http_methods(["GET", "HEAD", "POST"])
-
 
 @open_to_all
 @private_link
-@shows_or_acts
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     """Choose a password, become a user, be signed in."""
     link = find_link(token)
@@ -81,7 +77,6 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 
 @open_to_all
 @private_link
-@shows_or_acts
 def decline(request: HttpRequest, token: str) -> HttpResponse:
     """Say no: a page that asks, and a POST that answers."""
     link = find_link(token)
@@ -100,9 +95,8 @@ def decline(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/invitations/declined.html", context)
 
 
-@open_to_all
+@open_to_all(methods=["POST"])
 @private_link
-@require_POST
 def renew(request: HttpRequest, token: str) -> HttpResponse:
     """A fresh letter to the same address, for whoever holds an expired or replaced link."""
     link = find_link(token)

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language_from_request
-from django.views.decorators.http import require_http_methods
 
 from base.addresses import domain_of
 from base.doors import open_to_all
@@ -33,7 +32,6 @@ from portal.views import sign_in
 
 @open_to_all
 @private_link
-@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for an invitation by mail."""
     began = time.monotonic()

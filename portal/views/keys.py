@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from base.doors import recent_password_required, signed_in_only
 from catalog import actions
@@ -18,8 +17,7 @@ from portal.requests import SignedInRequest
 from portal.subscription_forms import RegenerateForm
 
 
-@signed_in_only
-@require_POST
+@signed_in_only(methods=["POST"])
 def issue(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """The keys that a subscription lacks: after an approval, or added by an administrator."""
     subscription = subscription_or_404(request.user, public_id)

@@ -18,7 +18,7 @@ from portal.requests import SignedInRequest
 from portal.subscription_forms import SubscribeForm
 
 
-@open_to_all
+@open_to_all(methods=["GET"])
 def index(request: HttpRequest) -> HttpResponse:
     """What this person or visitor may see; products are few, so the list has no pages."""
     person = visitor(request.user)
@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/products/index.html", {"products": counted.order_by("name_key")})
 
 
-@open_to_all
+@open_to_all(methods=["GET"])
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """The product with its APIs, terms and the form to subscribe."""
     product = product_or_404(request.user, slug)

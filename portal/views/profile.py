@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.models import Session
@@ -47,8 +46,7 @@ def edit(request: SignedInRequest) -> HttpResponse:
     return render(request, "portal/profile.html", context, status=422 if form.is_bound else 200)
 
 
-@signed_in_only
-@require_POST
+@signed_in_only(methods=["POST"])
 def end_session(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     """Sign out one other browser."""
     session = get_object_or_404(Session.objects.open_of(request.user), public_id=public_id)
@@ -59,8 +57,7 @@ def end_session(request: SignedInRequest, public_id: UUID) -> HttpResponse:
     return redirect("portal:profile")
 
 
-@signed_in_only
-@require_POST
+@signed_in_only(methods=["POST"])
 def end_sessions(request: SignedInRequest) -> HttpResponse:
     """Sign out everywhere but here."""
     user = request.user

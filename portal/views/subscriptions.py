@@ -54,7 +54,7 @@ class Card:
         return self.subscription.ends_at if is_expired else self.subscription.state_changed_at
 
 
-@signed_in_only
+@signed_in_only(methods=["GET"])
 def index(request: SignedInRequest) -> HttpResponse:
     """Present ones as cards; what ended is kept below."""
     cards = _cards(request)

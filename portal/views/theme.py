@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from base.doors import open_to_all
 from base.links import is_local_path
@@ -12,8 +11,7 @@ from base.templatetags.ui import THEME_COOKIE, THEMES
 ONE_YEAR = 365 * 24 * 3600
 
 
-@open_to_all
-@require_POST
+@open_to_all(methods=["POST"])
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or system, and go back to the page the button was on."""
     back = request.POST.get("next", "")

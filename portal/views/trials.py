@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from base.doors import signed_in_only
+from base.doors import LONG_TEXT, signed_in_only
 from catalog.models import Api, Product
 from catalog.operations import Operation, read_openapi
 from gateway.addresses import base_of
@@ -19,7 +19,7 @@ from portal.requests import SignedInRequest
 from portal.trial_form import TrialForm
 
 
-@signed_in_only
+@signed_in_only(body=LONG_TEXT)
 @sensitive_post_parameters("key")
 def show(request: SignedInRequest, slug: str, anchor: str) -> HttpResponse:
     """The form; POST sends the call and answers with what came back. The key is kept nowhere."""

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 from django.template import Context, RequestContext, Template
-from django.template.loader import get_template, render_to_string
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 
 from accounts.models import Role, User
+from base.errors import error_page
 from base.templatetags.ui import STATES
 from invitations.models import Invitation
 from mail.models import Message
@@ -85,9 +86,9 @@ def test_a_failure_interrupts_the_reader_and_a_success_waits():
     assert 'role="status"' in success
 
 
-@pytest.mark.parametrize("name", ["400.html", "500.html"])
-def test_pages_of_last_resort_need_neither_request_nor_database(name):
-    markup = get_template(name).render()
+@pytest.mark.parametrize("status", [400, 411, 413, 414, 500, 503, 507])
+def test_pages_of_last_resort_need_neither_session_nor_database(rf, status):
+    markup = error_page(rf.get("/"), status).content.decode()
 
     assert "<h1>" in markup
     assert "Harbour" not in markup

@@ -23,8 +23,7 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("Demo data exists only under APIM_DEBUG=1.")
         if options["migrate"]:
-            for alias in settings.DATABASES:
-                call_command("migrate", database=alias, verbosity=0, interactive=False)
+            call_command("migrate", verbosity=0, interactive=False)
         demo.load()
         lines = {
             "Management console": f"{settings.PUBLIC_URL}/console/",
