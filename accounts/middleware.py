@@ -10,6 +10,7 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessio
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Session, User
 from accounts.passwords import HashingBusy
@@ -34,7 +35,9 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return super().process_response(request, response)
         except SessionInterrupted:
             # Whatever the request did is done; only its session is gone.
-            led_back = ask_to_sign_in(request, undone=False)
+            led_back: HttpResponse = ask_to_sign_in(request, undone=False)
+            if getattr(request, "htmx", False):
+                led_back = HttpResponseClientRedirect(led_back["Location"])
             led_back.delete_cookie(settings.SESSION_COOKIE_NAME)
             return led_back
 

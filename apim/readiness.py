@@ -139,7 +139,7 @@ def _static_files() -> str:
 @cache
 def _files_of_the_code() -> frozenset[str]:
     """Our own style sheets and scripts; read once, they do not change under a running process."""
-    own = Path(settings.STATICFILES_DIRS[0])
+    own = Path(str(settings.STATICFILES_DIRS[0]))
     return frozenset(
         path
         for finder in finders.get_finders()

@@ -64,7 +64,8 @@ def bulk_mail() -> Iterator[None]:
 
 def new_message_id() -> str:
     """A Message-ID under the service's own host, angle brackets included (RFC 5322, 3.6.4)."""
-    return make_msgid(domain=urlsplit(settings.PUBLIC_URL).hostname)
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    return make_msgid(domain=f"[IPv6:{host}]" if ":" in host else host)
 
 
 def cancel_letters(*kinds: str, reference: UUID) -> int:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -101,6 +102,27 @@ def test_no_address_answers_with_an_error_of_ours(name, console):
         assert response.status_code < 500, (method, name)
 
 
+STRANGE = ["TRACE", "PROPFIND", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "QUERY"]
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_every_view_names_its_methods(name, console):
+    methods = ADDRESSES[name].callback.methods
+    assert methods in {("GET", "HEAD"), ("GET", "HEAD", "POST"), ("POST",)}
+
+    strict = Client(enforce_csrf_checks=True)
+    for browser in [console, strict]:
+        for method in STRANGE:
+            response = browser.generic(method, address_of(name))
+            assert response.status_code == 405, (method, name)
+            assert response["Allow"] == ", ".join(methods), (method, name)
+            assert "Content-Security-Policy" in response
+
+    for method in {"GET", "POST"} - set(methods):
+        response = console.generic(method, address_of(name))
+        assert (response.status_code, response["Allow"]) == (405, ", ".join(methods)), name
+
+
 POST_ONLY = [
     "/console/developers/bulk/",
     "/console/invitations/bulk/",
@@ -184,8 +206,6 @@ def test_pages_of_signed_in_people_are_never_kept(portal):
 
 
 def test_every_form_wants_its_token(ada):
-    from django.test import Client
-
     browser = sign_in(ada)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = browser.cookies
@@ -194,3 +214,27 @@ def test_every_form_wants_its_token(ada):
         response = strict.post(address_of(name))
         expected = MACHINES.get(name, {403, 405})
         assert response.status_code in expected, name
+
+
+@pytest.mark.parametrize("session", ["none", "ended"])
+@pytest.mark.parametrize(
+    ("address", "page", "back"),
+    [
+        ("/profile/", "/profile/", "/profile/"),
+        ("/profile/password/", "/profile/password/", "/profile/password/"),
+        ("/console/roles/new/", "/console/roles/new/", "/console/roles/new/"),
+        ("/products/starter/subscribe/", "/products/starter/", "/products/starter/"),
+        ("/sign-out/", "/help/", "/help/"),
+    ],
+)
+def test_a_form_whose_session_ended_leads_to_sign_in_and_back(ada, session, address, page, back):
+    """Whether or not its token still fits: who it was has to be asked anyway."""
+    browser = Client(enforce_csrf_checks=True)
+    if session == "ended":
+        browser.cookies = sign_in(ada).cookies
+        ada.sessions.all().delete()
+
+    response = browser.post(address, headers={"Referer": f"http://testserver{page}"})
+
+    assert response["Location"] == f"/sign-in/?next={back}&undone=1"
+    assert "You were signed out; nothing was done." in browser.get(response["Location"]).text

@@ -26,6 +26,8 @@
   });
   // A page that cannot be a dialog now (a lost session, a missing row) is opened as a page.
   dialog.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.requestConfig.verb !== "get") return;
+    event.stopPropagation();
     location.href = event.detail.pathInfo.requestPath;
   });
   dialog.addEventListener("close", () => {
@@ -50,6 +52,23 @@
     if (!target.matches(".trial-answer") || xhr.status !== 429) return;
     event.detail.shouldSwap = true;
     event.detail.isError = false;
+  });
+
+  // --- Failures: the heading and the sentence of the error's page, where the reader is --------
+  document.addEventListener("htmx:responseError", (event) => {
+    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+    const words = [...page.querySelectorAll("h1, .lead")].map((part) => part.textContent.trim());
+    if (!words.length) return;
+    const place = (dialog.open && dialog.querySelector(".dialog-body")) || document.getElementById("main");
+    const message = place.querySelector("[data-failure]") ?? document.createElement("div");
+    const text = document.createElement("div");
+    text.textContent = words.join(". ");
+    message.className = "message message-error";
+    message.dataset.failure = "";
+    message.setAttribute("role", "alert");
+    message.replaceChildren(text);
+    place.prepend(message);
+    message.scrollIntoView({ block: "nearest" });
   });
 
   // --- Menus ---------------------------------------------------------------------------------

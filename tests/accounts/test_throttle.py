@@ -3,11 +3,13 @@
 import pytest
 from django.core import signing
 from django.core.cache import cache
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts import devices
 from accounts.actions import send_password_link
 from audit.models import Event
+from base.throttle import RetryAfterMiddleware
 from tests.factories import PASSWORD, UserFactory
 from tests.portal.pages import NEW_PASSWORD, attempt, password_link
 from tests.racing import race
@@ -30,6 +32,8 @@ def test_sign_in_refuses_the_sixth_attempt_unseen(ben):
     assert answers == [422] * 5
     assert sixth.status_code == 429
     assert TOO_MANY in sixth.content.decode()
+    # Five in five minutes: there is room again when the first of them is five minutes old.
+    assert 200 < int(sixth["Retry-After"]) <= 300
     assert evaluations() == 5
 
 
@@ -364,3 +368,19 @@ def test_hundred_parallel_attempts_compare_at_most_five_passwords(ben):
     assert set(answers) <= {422, 429}
     assert 1 <= evaluations() <= 5
     assert answers.count(422) == evaluations()
+
+
+def test_every_refusal_says_when_its_own_limit_has_room_again(ben, settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login": "1/h/ip"}
+    first, second = attempt(ben.email), attempt(ben.email)
+
+    assert first.status_code == 422
+    assert second.status_code == 429
+    assert "Too many attempts" in second.text
+    assert 3500 < int(second["Retry-After"]) <= 3600
+
+
+def test_a_refusal_that_knows_no_limit_says_a_minute(rf):
+    answer = RetryAfterMiddleware(lambda request: HttpResponse(status=429))(rf.get("/"))
+
+    assert answer["Retry-After"] == "60"

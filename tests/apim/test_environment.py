@@ -328,3 +328,21 @@ def test_a_malformed_number_is_named(read, value):
 def test_a_switch_is_on_or_off(read):
     with pytest.raises(ImproperlyConfigured, match=r"^APIM_DEBUG is 'maybe'"):
         read(APIM_DEBUG="maybe")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://[::1]:8000", "[::1]"),
+        ("https://[2001:DB8:0::1]", "[2001:db8::1]"),
+        ("https://203.0.113.7", "203.0.113.7"),
+        ("https://APIs.example.org:8443", "apis.example.org"),
+    ],
+)
+def test_a_public_url_may_be_a_number(read, url, host):
+    assert read(**PRODUCTION | {"APIM_PUBLIC_URL": url}).allowed_hosts == [host]
+
+
+def test_the_preload_list_of_browsers_is_the_operators_to_ask_for(read):
+    assert not read(**PRODUCTION).hsts_preload
+    assert read(**PRODUCTION, APIM_HSTS_PRELOAD="1").hsts_preload

@@ -76,6 +76,15 @@ def test_is_local_path_refuses_everything_trickier(path):
         ("10.0.0.1", "not an address", "10.0.0.1"),
         ("::1", "2001:db8::7", "2001:db8::7"),
         ("", "198.51.100.1", ""),
+        # Some proxies write the port behind it, some quote it, some see IPv4 through an IPv6 socket.
+        ("10.0.0.1", "198.51.100.1:5678", "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"),
+        ("10.0.0.1", "[2001:db8::1]", "2001:db8::1"),
+        ("10.0.0.1", '"[2001:db8::1]:443"', "2001:db8::1"),
+        ("10.0.0.1", "198.51.100.1:5678, 10.0.0.2:80", "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1:5678:9", "10.0.0.1"),
+        ("10.0.0.1", "[198.51.100.1", "198.51.100.1"),
+        ("::ffff:10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
     ],
 )
 def test_client_address_believes_only_our_proxies(settings, remote, forwarded_for, client):

@@ -21,8 +21,11 @@ CHROMIUM_SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# A refused form answers 422, one sent too often 429, and Chromium logs that by itself.
-EXPECTED = re.compile("the server responded with a status of (422|429)")
+# A refused form answers 422, one sent too often 429, one that cannot be saved 507, and Chromium
+# logs that by itself.
+EXPECTED = re.compile(
+    r"the server responded with a status of (422|429|507)|Response Status Error Code 507"
+)
 
 
 def chromium() -> str | None:

@@ -330,6 +330,7 @@ def test_one_address_is_asked_for_three_times_an_hour_from_anywhere(address, ben
     answers = [ask(address, email=email, ip=f"10.0.0.{n}") for n in range(5)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert 3000 < int(answers[-1]["Retry-After"]) <= 3600
     assert "This address was entered a few times already." in text_of(answers[-1])
     assert f'value="{email}"' in text_of(answers[-1])
     assert Message.objects.count() == 1

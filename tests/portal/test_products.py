@@ -236,6 +236,7 @@ def test_a_person_subscribes_twenty_times_an_hour(portal, ada):
     refused = subscribe(portal, product)
 
     assert refused.status_code == 429
+    assert 3000 < int(refused["Retry-After"]) <= 3600
     assert "Too many subscriptions" in refused.content.decode()
     assert Subscription.objects.count() == Message.objects.count() == 20
 

@@ -14,9 +14,8 @@ class Command(MigrateCommand):
         super().add_arguments(parser)
         parser.set_defaults(database=None)
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super().get_check_kwargs(options)
-        return {**kwargs, "databases": _named(options)}
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
+        return {**super().get_check_kwargs(options), "databases": _named(options)}
 
     def handle(self, *args: Any, **options: Any) -> None:
         for database in _named(options):
