@@ -113,6 +113,8 @@ class EditForm(forms.Form):
         """What the page carried; what makes no sense was not said."""
         try:
             found = json.loads(self.data.get(SEEN, "")) if self.is_bound else {}
+            # Escapes can name half a character, which nothing further on could write.
+            json.dumps(found, ensure_ascii=False).encode()
         except (ValueError, TypeError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}

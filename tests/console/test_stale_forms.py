@@ -371,7 +371,17 @@ def test_ones_own_other_window_is_called_so(console, ben, ada):
 
 
 @pytest.mark.parametrize(
-    "seen", ["", "no json", "[]", '{"first_name": {"x": 1}}', "[" * 5000, '{"a": "b"}']
+    "seen",
+    [
+        "",
+        "no json",
+        "[]",
+        '{"first_name": {"x": 1}}',
+        "[" * 5000,
+        '{"a": "b"}',
+        '{"email": "\\ud800@x.example"}',
+        '{"email": null, "language": 3}',
+    ],
 )
 def test_a_spoilt_note_of_what_was_seen_breaks_nothing(console, ben, seen):
     address = reverse("console:developer-edit", args=[ben.public_id])

@@ -180,6 +180,23 @@ def test_a_quota_left_alone_is_not_judged_by_what_it_was(console, nadia):
     assert (link.name, link.quota) == ("Meeting", 50)
 
 
+def test_a_package_that_both_chose_is_called_by_its_name(console, nadia):
+    kit, bundle = PackageFactory(name="Kit"), PackageFactory(name="Bundle")
+    link = InviteLinkFactory(sender=nadia, package=PackageFactory(name="Set"))
+    address = reverse("console:link-edit", args=[link.public_id])
+    form = form_on(console.get(address))
+    edit_link(link=link, package=kit, by=nadia)
+
+    refused = console.post(address, form | {"package": str(bundle.public_id)})
+
+    [sentence] = refused.context["form"].errors["package"]
+    assert sentence.startswith("Nadia Holm changed this to “Kit” on ")
+    assert "You entered “Bundle”." in sentence
+    assert console.post(address, form_on(refused)).status_code == 302
+    link.refresh_from_db()
+    assert link.package == bundle
+
+
 def test_activating_keeps_the_end_that_a_colleague_chose(console, nadia):
     subscription = SubscriptionFactory(
         state="suspended", ends_at=timezone.now() + timedelta(days=5)
