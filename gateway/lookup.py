@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from base.secret_keys import digest_key_id, digest_keys
+from base.secret_keys import digest_keys, key_id
 from catalog.access import Facts, Reason, decide
 from catalog.keys import digests_of, is_plausible
 from catalog.routes import MAX_SEGMENTS, prefixes_of
@@ -135,21 +135,18 @@ def _ask(
     secrets: list[str], digests: list[str], *, key_given: bool, path: str, at: datetime
 ) -> Answer:
     # Always as many as there are keys to digest with, so that one prepared statement serves every call.
-    none = [""] * _digest_count()
+    keys = digest_keys()
+    none = [""] * len(keys)
     row = _read((at, *(secrets or none), *_as_many(digests, none), *prefixes_of(path)))
-    return _answer(row, secrets, digests, key_given=key_given)
+    return _answer(row, secrets, digests, present=key_id(keys[0]), key_given=key_given)
 
 
 def _as_many(digests: list[str], none: list[str]) -> list[str]:
     return digests if len(digests) == len(none) else [*digests, *none[len(digests) :]]
 
 
-def _digest_count() -> int:
-    return len(digest_keys())
-
-
 def _answer(
-    row: Sequence[Any], secrets: list[str], digests: list[str], *, key_given: bool
+    row: Sequence[Any], secrets: list[str], digests: list[str], *, present: str, key_given: bool
 ) -> Answer:
     # fmt: off
     (gateway, secret, secret_digest, secret_under, explains,
@@ -167,20 +164,16 @@ def _answer(
         api or 0, slug or "", prefix or "",
         key or 0,
         _renewal(
-            "" if key is None or _is_current(digest, key_under, digests) else digests[0],
+            "" if key is None or (digest == digests[0] and key_under == present) else digests[0],
             secret or 0,
-            "" if not secret or _is_current(secret_digest, secret_under, secrets) else secrets[0],
+            "" if secret is None or (secret_digest == secrets[0] and secret_under == present)
+            else secrets[0],
         ),
         user or 0, _uuid(user_id), email or "", first or "", last or "",
         tuple(sorted(roles.split("\x1f"))) if roles else (),
         _uuid(subscription), product or "",
     )
     # fmt: on
-
-
-def _is_current(digest: str, under: str, digests: list[str]) -> bool:
-    """Of the present key, and the row says so."""
-    return digest == digests[0] and under == digest_key_id()
 
 
 def _renewal(key_digest: str, secret_pk: int, secret_digest: str) -> Renewal | None:
@@ -244,7 +237,7 @@ def _open() -> Read:
 
 def _statement(vendor: str, mark: str) -> str:
     """The statement with numbered parameters: ``?1`` or ``$1``, as Parameters counts them."""
-    count = _digest_count()
+    count = len(digest_keys())
     numbered = [f"{mark}{number}" for number in range(1, 2 + 2 * count + MAX_SEGMENTS)]
     secrets, digests = numbered[1 : 1 + count], numbered[1 + count : 1 + 2 * count]
     prefixes = numbered[1 + 2 * count :]
