@@ -78,7 +78,7 @@ def without_links(name: str) -> str:
     spans = _links_in(name)
     if not spans:
         return name
-    words = []
+    words: list[str] = []
     for word in re.finditer(r"\S+", name):
         is_link = any(start < word.end() and word.start() < end for start, end in spans)
         if not (is_link and words[-1:] == [REMOVED]):
