@@ -250,7 +250,8 @@ class User(AbstractBaseUser):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
+        """UTC where this machine's zone data does not know the stored name (any more)."""
+        return ZoneInfo(self.time_zone if self.time_zone in _zone_names() else "UTC")
 
     @property
     def audit_label(self) -> str:

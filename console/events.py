@@ -62,7 +62,11 @@ def describe(event: Event, *, about: UUID | None = None) -> str:
         "package": event.data.get("package", ""),
         "link": event.data.get("link", ""),
     }
-    detail = _detail(event.action, event.data)
+    try:
+        detail = _detail(event.action, event.data)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # Noted by another release in another form: the sentence is true without it.
+        detail = ""
     return f"{text}: {detail}" if detail else text
 
 

@@ -123,7 +123,14 @@ def report_of(import_: Import) -> Iterator[list[Any]]:
                 else ""
             )
             names = row.first_name, row.last_name
-            yield [row.number, row.email, *names, labels[row.state], row.problem, link]
+            yield [
+                row.number,
+                row.email,
+                *names,
+                labels.get(row.state, row.state),
+                row.problem,
+                link,
+            ]
         batch = list(rows.filter(number__gt=row.number)[:REPORT_BATCH])
 
 

@@ -16,7 +16,7 @@ from console.events import lines_of, name_of
 from console.listing import Count, counts_up_to_limit
 from gateway.calls import Calls, calls_of_subscriptions, calls_of_user, first_refusal_since
 from invitations.models import Invitation, InviteLink
-from mail.letters import letter_of
+from mail.letters import title_of
 from mail.models import Message
 
 SHOWN = 5
@@ -95,7 +95,7 @@ def facts_of(user: User) -> dict[str, Any]:
         ],
         "came_by": Invitation.objects.filter(user=user).select_related("sender").first(),
         "sent_invitations": sent[:SHOWN],
-        "letters": [{"row": letter, "title": title_of_letter(letter)} for letter in letters],
+        "letters": [{"row": letter, "title": title_of(letter.kind)} for letter in letters],
         "lines": _timeline(user),
         **facts,
     }
@@ -138,13 +138,6 @@ def _calls_of(user: User) -> dict[str, Any]:
 
 def _block_of(user: User) -> Event | None:
     return Event.objects.filter(subject_id=user.public_id, action="user.blocked").first()
-
-
-def title_of_letter(message: Message) -> str:
-    try:
-        return str(letter_of(message.kind).title)
-    except KeyError:
-        return message.kind
 
 
 def _timeline(user: User) -> list:

@@ -12,6 +12,7 @@ from catalog.models import Api, Product, Subscription
 from gateway.models import Gateway
 from imports.models import Import
 from invitations.models import Invitation, InviteLink
+from mail.letters import all_letters
 from mail.models import Wording
 from packages.models import Package
 
@@ -47,8 +48,14 @@ def addresses_of(events: Iterable[Event]) -> dict[UUID, str]:
 def pages_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The page of each thing of one kind that still exists."""
     model, name = PAGES[kind]
-    existing = model.objects.filter(public_id__in=list(ids)).values_list("public_id", flat=True)
-    return {public_id: reverse(name, args=[public_id]) for public_id in existing}
+    existing = model.objects.filter(public_id__in=list(ids))
+    if model is Wording:
+        # Words of a letter that only another release knows have no page here.
+        existing = existing.filter(kind__in=[letter.kind for letter in all_letters()])
+    return {
+        public_id: reverse(name, args=[public_id])
+        for public_id in existing.values_list("public_id", flat=True)
+    }
 
 
 # What letters are about.

@@ -80,7 +80,7 @@ def _of_letter(letter: Message | None) -> Iterable[Step]:
 
 
 def _reported(report: Report) -> Step:
-    icon, mood = REPORTS[report.kind]
+    icon, mood = REPORTS.get(report.kind, ("envelope", "mute"))
     return Step(label=report.words, icon=icon, at=report.at, mood=mood, words=report.answer)
 
 

@@ -187,6 +187,9 @@ class Message(models.Model):
             if was_refused
             else gettext("It was not sent: %(answer)s"),
         }
+        if self.state not in sentences:
+            # Another release's word: nothing is known but the word.
+            return self.state
         moment = self.sent_at or self.not_before
         return sentences[self.State(self.state)] % {"time": _short(moment), "answer": self.answer}
 

@@ -116,13 +116,16 @@ def _length(seconds: int) -> str:
 
 @register.filter
 def state_mood(state: str) -> str:
-    """The colour a state is shown in: good, bad, wait or mute."""
-    return STATES[str(state)][0]
+    """The colour a state is shown in: good, bad, wait or mute.
+
+    A state that only another release knows has its stored word and no colour of its own.
+    """
+    return STATES[str(state)][0] if str(state) in STATES else "mute"
 
 
 @register.filter
 def state_label(state: str) -> str:
-    return str(STATES[str(state)][1])
+    return str(STATES[str(state)][1] if str(state) in STATES else state)
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mail.letters import all_letters
+from mail.letters import all_letters, title_of
 from mail.models import Message, MessageQuerySet
 
 State = Message.State
@@ -33,6 +33,10 @@ class MailFilter(forms.Form):
         titles = sorted((str(letter.title), letter.kind) for letter in all_letters())
         kind: Any = self.fields["kind"]
         kind.choices = [("", _("Any letter")), *((name, title) for title, name in titles)]
+        asked = data.get("kind", "")
+        # Another release's kind is found like any other.
+        if asked.isprintable() and asked not in dict(kind.choices) and _is_kept(asked):
+            kind.choices = [*kind.choices, (asked, title_of(asked))]
         self.is_valid()
 
     def apply(self, letters: MessageQuerySet, *, state: bool = True) -> MessageQuerySet:
@@ -48,6 +52,10 @@ class MailFilter(forms.Form):
     @property
     def is_narrowed(self) -> bool:
         return bool(self.cleaned_data.get("q") or self.cleaned_data.get("kind"))
+
+
+def _is_kept(kind: str) -> bool:
+    return Message.objects.filter(kind=kind).exists()
 
 
 class MailBulkForm(forms.Form):

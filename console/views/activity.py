@@ -111,15 +111,23 @@ def _details(event: Event) -> list[tuple[str, str]]:
     """What the event noted besides, in words: each change as before and after."""
     details = []
     for name, value in event.data.items():
-        if name == "changes":
+        if name == "changes" and isinstance(value, dict):
             details += [
-                (str(FIELD_NAMES.get(field, field)), f"{before} → {after}")
-                for field, (before, after) in value.items()
+                (str(FIELD_NAMES.get(field, field)), _change(pair)) for field, pair in value.items()
             ]
         elif value not in ("", [], {}, None):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             details.append((name.replace("_", " "), shown))
     return details
+
+
+def _change(pair: Any) -> str:
+    """Before and after; as it stands where another release noted it otherwise."""
+    match pair:
+        case [before, after]:
+            return f"{before} → {after}"
+        case _:
+            return str(pair)
 
 
 def _json_response(name: str, events: QuerySet[Event]) -> StreamingHttpResponse:

@@ -120,8 +120,12 @@ def _of_reference(reference: str) -> dict[str, Any]:
 
 def _words(refusal: Refusal) -> dict[str, Any]:
     gateway = Gateway.objects.filter(pk=refusal.gateway_pk).first()
-    reason = Reason(refusal.reason)
-    return {"reason": reason.label, "gateway": gateway, "advice": ADVICE.get(reason, "")}
+    return {
+        # The stored word where another release wrote it.
+        "reason": refusal.get_reason_display(),
+        "gateway": gateway,
+        "advice": ADVICE.get(refusal.reason, ""),
+    }
 
 
 def _shown(explanations: list[Explanation]) -> dict[str, Any]:

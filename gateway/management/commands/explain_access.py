@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from catalog.access import Reason
 from catalog.chain import Link
 from catalog.explanation import Explanation, explain, explain_for
 from catalog.keys import KEY_PATTERN
@@ -73,7 +72,7 @@ class Command(BaseCommand):
                 "No refusal has this reference. They are kept for 7 days.", returncode=2
             )
         self.stdout.write(f"{refusal.at:%Y-%m-%d %H:%M:%S} UTC  {refusal.method} {refusal.path}")
-        self.stdout.write(f"Reason then: {Reason(refusal.reason).label} ({refusal.reason})")
+        self.stdout.write(f"Reason then: {refusal.get_reason_display()} ({refusal.reason})")
         api = Api.objects.filter(pk=refusal.api_pk).first()
         keys = Key.objects.select_related("subscription__owner", "subscription__product")
         key = keys.filter(pk=refusal.key_pk).first()
