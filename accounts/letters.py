@@ -20,6 +20,7 @@ SAMPLE: dict[str, Any] = {
     "link": "https://apis.example/password/reset/key/3fa9-0000/",
     "link_ends_at": timedelta(days=7),
     "sent_by": "Nadia Holm",
+    "changed_by": "Nadia Holm",
 }
 VARIABLES: dict[str, Any] = {
     "first_name": _("The first name of the person"),
@@ -32,6 +33,9 @@ LINK_VARIABLES: dict[str, Any] = {
     "link_ends_at": _("The day and time at which the link stops working"),
 }
 SENT_BY: dict[str, Any] = {"sent_by": _("The administrator who sent the link, or nobody")}
+CHANGED_BY: dict[str, Any] = {
+    "changed_by": _("The administrator who changed it, or nobody where it was the person")
+}
 
 
 def _context(message: Message) -> tuple[User, dict[str, Any]] | None:
@@ -98,6 +102,21 @@ def build_for_blocked(message: Message) -> dict[str, Any] | None:
     return found[1] if found and found[0].is_blocked else None
 
 
+def build_address_removed(message: Message) -> dict[str, Any] | None:
+    """To the address that a person no longer has: the one letter that may go there, for it carries
+    no way into the account. Unwanted once the address is theirs again."""
+    user = User.objects.filter(public_id=message.reference).exclude(email=message.to).first()
+    if user is None:
+        return None
+    return _facts(user) | {"email": message.to, "changed_by": message.data.get("changed_by", "")}
+
+
+def build_address_changed(message: Message) -> dict[str, Any] | None:
+    """To the new address, blocked or not; unwanted once it is another one."""
+    found = _context(message)
+    return found[1] | {"changed_by": message.data.get("changed_by", "")} if found else None
+
+
 def register_all() -> None:
     """Make the letters of this room known."""
     for kind, title, build, besides in [
@@ -108,6 +127,9 @@ def register_all() -> None:
         ("account_activated", _("Account activated"), build_for_active, {}),
         ("account_exists", _("Account exists already"), build_for_active, {}),
         ("sign_in_refused", _("Sign-in refused"), build_for_blocked, {}),
+        ("password_link_refused", _("Password link refused"), build_for_blocked, {}),
+        ("address_changed", _("Email address changed"), build_address_changed, CHANGED_BY),
+        ("address_removed", _("Email address no longer used"), build_address_removed, CHANGED_BY),
     ]:
         register(
             Letter(

@@ -1,6 +1,8 @@
 """Links to choose a password: one open link per person, derived, never stored.
 
-A new link, a used one, a new address and a block each void the earlier ones.
+A new link, a used one, a new password, a new address and a block each void the earlier ones. After
+a new address, and for somebody without a password after a block, ``accounts.actions.renewing``
+sends a fresh one; a new password needs none.
 """
 
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """What the letters about subscriptions and keys say; see ``mail.letters``."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,10 @@ SAMPLE: dict[str, Any] = {
     "is_primary": True,
     "key_ends_at": timedelta(days=7),
     "days": 7,
+    "changed_by": "Nadia Holm",
+    "works_until": timedelta(days=7),
+    "earlier_key": "apim_live_8Kq2mZ0x…",
+    "ended_before": timedelta(days=90),
 }
 VARIABLES: dict[str, Any] = {
     "first_name": _("The first name of the reader"),
@@ -45,6 +49,19 @@ KEY_VARIABLES: dict[str, Any] = {
     "is_primary": _("Only for conditions: whether it is the primary key, not the secondary"),
     "key_ends_at": _("The day and time at which it stops working"),
     "days": _("How many days before its end this letter is sent"),
+}
+CHANGED_KEY: dict[str, Any] = {
+    "key": KEY_VARIABLES["key"],
+    "is_primary": KEY_VARIABLES["is_primary"],
+    "changed_by": _("The administrator who did it"),
+}
+REPLACED_KEY: dict[str, Any] = {
+    "works_until": _("The day and time until which the old key works, or nothing"),
+    "earlier_key": _("The beginning of a key replaced before that ended too, or nothing"),
+}
+SHORTENED_KEY: dict[str, Any] = {
+    "key_ends_at": KEY_VARIABLES["key_ends_at"],
+    "ended_before": _("The day and time until which it was to work, or nothing"),
 }
 
 
@@ -110,6 +127,52 @@ def build_key_expires(message: Message) -> dict[str, Any] | None:
     }
 
 
+def _changed_key(message: Message) -> tuple[Key, dict[str, Any]] | None:
+    """The key that an administrator changed, and what the letters about it have in common.
+
+    Whatever became of the subscription since: it happened, and its owner should know.
+    """
+    context = _to_owner(*State)(message)
+    key = Key.objects.filter(public_id=message.data.get("key")).first()
+    if context is None or key is None:
+        return None
+    return key, context | {
+        "key": key.masked,
+        "is_primary": key.slot == Key.Slot.PRIMARY,
+        "changed_by": message.data["changed_by"],
+    }
+
+
+def build_key_replaced(message: Message) -> dict[str, Any] | None:
+    found = _changed_key(message)
+    if found is None:
+        return None
+    works_until = datetime.fromisoformat(message.data["works_until"])
+    return found[1] | {
+        # With no overlap it ended as it was replaced.
+        "works_until": works_until if works_until > message.created_at else None,
+        "earlier_key": message.data["earlier"],
+    }
+
+
+def build_key_revoked(message: Message) -> dict[str, Any] | None:
+    found = _changed_key(message)
+    return found[1] if found else None
+
+
+def build_key_expiry_changed(message: Message) -> dict[str, Any] | None:
+    """Unwanted once it ends at another moment: a later letter tells of that, or it is good news."""
+    found = _changed_key(message)
+    if found is None:
+        return None
+    key, context = found
+    ends_at, before = message.data["ends_at"], message.data["before"]
+    if key.expires_at != datetime.fromisoformat(ends_at):
+        return None
+    ended_before = datetime.fromisoformat(before) if before else None
+    return context | {"key_ends_at": key.expires_at, "ended_before": ended_before}
+
+
 def facts_of(address: str) -> dict[str, Any] | None:
     """Of the newest subscription of the user with this address."""
     found = Subscription.objects.select_related("owner", "product").filter(owner__email=address)
@@ -128,6 +191,14 @@ LETTERS: list[tuple[str, Any, Builder, dict[str, Any]]] = [
     ("subscription_activated", _("Subscription active again"), _to_owner(State.ACTIVE), {}),
     ("subscription_cancelled", _("Subscription cancelled"), _to_owner(State.CANCELLED), {}),
     ("key_expires", _("Key expires soon"), build_key_expires, KEY_VARIABLES),
+    ("key_replaced", _("Key replaced"), build_key_replaced, CHANGED_KEY | REPLACED_KEY),
+    ("key_revoked", _("Key revoked"), build_key_revoked, CHANGED_KEY),
+    (
+        "key_expiry_changed",
+        _("Key expires sooner"),
+        build_key_expiry_changed,
+        CHANGED_KEY | SHORTENED_KEY,
+    ),
 ]
 
 

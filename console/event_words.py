@@ -19,6 +19,7 @@ TITLES = {
     "user.sign_in_failed": gettext_lazy("Sign-in failed"),
     "user.sign_in_throttled": gettext_lazy("Sign-in throttled"),
     "user.refused": gettext_lazy("Blocked sign-in refused"),
+    "user.password_link_refused": gettext_lazy("Password link refused"),
     "user.told_of_account": gettext_lazy("Told of their account"),
     "users.exported": gettext_lazy("Developers exported"),
     "console.refused": gettext_lazy("Console refused"),
@@ -115,6 +116,9 @@ SENTENCES = {
         "Sign-in as %(subject)s was refused after too many attempts"
     ),
     "user.refused": gettext_lazy("%(actor)s tried to sign in while blocked"),
+    "user.password_link_refused": gettext_lazy(
+        "A password link for %(subject)s was requested and refused: the account is blocked"
+    ),
     "user.told_of_account": gettext_lazy(
         "An invitation for %(subject)s was asked for; a letter told them that they have an account"
     ),
@@ -211,6 +215,7 @@ SENTENCES = {
 SENTENCES_ABOUT_ONESELF = {
     "user.edited": gettext_lazy("%(actor)s edited their own details"),
     "user.password_set": gettext_lazy("%(actor)s chose a new password"),
+    "user.password_link_sent": gettext_lazy("%(actor)s was sent a fresh password link"),
     "user.sessions_ended": gettext_lazy("%(actor)s signed out elsewhere"),
     "package.granted": gettext_lazy("%(actor)s was given the package %(package)s"),
 }
@@ -243,6 +248,7 @@ ICONS = {
     "user.sign_in_throttled": "exclamation-triangle",
     "console.refused": "exclamation-triangle",
     "user.refused": "exclamation-triangle",
+    "user.password_link_refused": "exclamation-triangle",
     "user.told_of_account": "envelope",
     "users.exported": "arrow-down-tray",
     "subscriptions.exported": "arrow-down-tray",

@@ -113,14 +113,15 @@ class RequestPasswordLinkForm(forms.Form):
     email = AddressField()
 
     def save(self, request: Any) -> None:
-        """Send a link to an active person; unknown and blocked addresses get the same answer."""
+        """Send a link to an active person, and to a blocked one why none comes; the answer is the
+        same for all, also for unknown addresses."""
         user = User.objects.by_address(self.cleaned_data["email"])
         if user is None:
             return
         try:
             actions.send_password_link(user=user, by=None)
         except actions.UserIsBlocked:
-            return
+            actions.notify_of_refused_link(user=user)
 
 
 class ChoosePasswordForm(forms.Form):

@@ -17,6 +17,7 @@ from accounts.actions.guards import (
     refuse_last_administrator,
 )
 from accounts.actions.passwords import check_password_rules
+from accounts.actions.renewing import needed_link, renew_link
 from accounts.actions.roles import RoleNotAssignable
 from accounts.actions.writing import write_to
 from accounts.models import Role, RoleAssignment, Session, User
@@ -26,6 +27,7 @@ from base.addresses import canonical_address
 from base.authority import Permission, action
 from base.names import clean_name
 from mail.models import Message
+from mail.outbox import queue_letter
 
 REFUSAL_LETTER_EVERY = timedelta(days=1)
 ACCOUNT_LETTER_EVERY = timedelta(days=1)
@@ -126,8 +128,9 @@ def edit_user(
 ) -> User:
     """Change what is given (None leaves a field alone); quiet when nothing differs.
 
-    A new address voids the open password link. ``seen`` is what the author of the change had
-    before them. Raises EditConflict, AddressTaken or ValidationError by field.
+    A new address voids the open password link; a fresh one goes to it. Both addresses are told.
+    ``seen`` is what the author of the change had before them. Raises EditConflict, AddressTaken or
+    ValidationError by field.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     wanted = {
@@ -149,6 +152,7 @@ def edit_user(
         taken_by = User.objects.by_address(user.email)
         if taken_by:
             raise AddressTaken(taken_by)
+        link = needed_link(user)
         password_links.close_link(user)
     try:
         with transaction.atomic():
@@ -159,7 +163,24 @@ def edit_user(
     if "note" in changes:
         changes["note"] = ["", ""]
     record("user.edited", by=by, subject=user, changes=changes, before=before)
+    if "email" in changes:
+        _tell_of_address(user, former=changes["email"][0], by=by)
+        if link is not None:
+            renew_link(user, link, by=by)
     return user
+
+
+def _tell_of_address(user: User, *, former: str, by: User | None) -> None:
+    """Both addresses, whoever changed it (ASVS 6.3.7): the former one may be all its owner has."""
+    changed_by = by.full_name if by is not None and by.pk != user.pk else ""
+    queue_letter(
+        "address_removed",
+        to=former,
+        reference=user.public_id,
+        data={"changed_by": changed_by},
+        language=user.language,
+    )
+    write_to(user, "address_changed", changed_by=changed_by)
 
 
 @action(Permission.DEVELOPERS_MANAGE, before=losing_authority)
@@ -167,8 +188,9 @@ def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = Fa
     """Close every door to a person, from the next request on.
 
     Sessions, password links and what they sent as an administrator (invitations, shared links) die
-    for good; roles and everything else stay as they are, so that ``activate_user`` restores them. ``reason`` is for administrators; ``tell`` sends the person a
-    letter without it. Quiet for a blocked person.
+    for good; roles and everything else stay as they are, so that ``activate_user`` restores them.
+    ``reason`` is for administrators; ``tell`` sends the person a letter without it. Quiet for a
+    blocked person.
 
     Raises CannotBlockSelf, LastAdministrator, ActorMayNotAct.
     """
@@ -198,7 +220,8 @@ def block_user(*, user: User, by: User | None, reason: str = "", tell: bool = Fa
 def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
     """Open the doors again with everything that was there, except sessions and links.
 
-    ``tell`` sends the person a letter. Quiet for an active person.
+    ``tell`` sends the person a letter. Whoever has no password yet is sent a fresh link to choose
+    one, for the block voided theirs. Quiet for an active person.
     """
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_active:
@@ -210,6 +233,9 @@ def activate_user(*, user: User, by: User | None, tell: bool = False) -> User:
     record("user.activated", by=by, subject=user)
     if tell:
         write_to(user, "account_activated")
+    link = needed_link(user)
+    if link is not None:
+        renew_link(user, link, by=by)
     return user
 
 
@@ -236,13 +262,24 @@ def tell_blocked_user(*, user: User) -> None:
     from outside.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    recent = Message.objects.about(user.public_id).filter(
-        kind="sign_in_refused", created_at__gt=timezone.now() - REFUSAL_LETTER_EVERY
-    )
-    if recent.exists():
+    if _was_told(user, "sign_in_refused", within=REFUSAL_LETTER_EVERY):
         return
     record("user.refused", by=user, subject=user)
     write_to(user, "sign_in_refused")
+
+
+@action(without_actor="An address typed to ask for a password link; only its owner is told.")
+def notify_of_refused_link(*, user: User) -> None:
+    """Tell a blocked person why the password link that was asked for does not come; at most once
+    a day.
+
+    Anybody can ask for anybody, and the page answers all alike. Quiet once they are active again.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active or _was_told(user, "password_link_refused", within=REFUSAL_LETTER_EVERY):
+        return
+    record("user.password_link_refused", by=None, subject=user)
+    write_to(user, "password_link_refused")
 
 
 @action(without_actor="An address typed behind a shared link; only its owner is told.")
@@ -253,13 +290,18 @@ def tell_of_account(*, user: User) -> None:
     for anybody else, so that nobody learns from outside who has an account.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    recent = Message.objects.about(user.public_id).filter(
-        kind="account_exists", created_at__gt=timezone.now() - ACCOUNT_LETTER_EVERY
-    )
-    if recent.exists():
+    if _was_told(user, "account_exists", within=ACCOUNT_LETTER_EVERY):
         return
     record("user.told_of_account", by=None, subject=user)
     write_to(user, "account_exists")
+
+
+def _was_told(user: User, kind: str, *, within: timedelta) -> bool:
+    """Whether a letter of this kind was written to them lately; call it under their lock."""
+    recent = Message.objects.about(user.public_id).filter(
+        kind=kind, created_at__gt=timezone.now() - within
+    )
+    return bool(recent.exists())
 
 
 @action(Permission.DEVELOPERS_MANAGE)

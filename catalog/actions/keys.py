@@ -148,7 +148,7 @@ def regenerate_key(
     expires_at: datetime | None = None,
 ) -> list[IssuedKey]:
     """Put a fresh key into the slot; the old one works on for ``overlap`` (zero to 30 days),
-    unless it is replaced once more.
+    unless it is replaced once more. The owner is told of what somebody else did.
 
     Raises KeyAlreadyReplaced, SubscriptionHasNoKeys or ValidationError by field.
     """
@@ -156,6 +156,7 @@ def regenerate_key(
     slot, replaced = key.slot, _replace(key, overlap)
     issued = _issue(subscription, slot, expires_at=_checked_expiry(expires_at))
     record("key.regenerated", by=by, subject=issued.key, slot=slot, **replaced)
+    _tell_of_replacement(subscription, key, replaced, by=by)
     return [issued]
 
 
@@ -170,6 +171,7 @@ def import_key(
     overlap: timedelta = timedelta(),
 ) -> Key:
     """Take over an existing value, hashed on arrival; what the slot held works on for ``overlap``.
+    The owner is told of what somebody else replaced.
 
     Raises ImportedKeyRefused, KeyValueTaken, SubscriptionHasNoKeys or ValidationError by field.
     """
@@ -195,18 +197,22 @@ def import_key(
     except IntegrityError:
         raise KeyValueTaken from None
     record("key.imported", by=by, subject=key, slot=slot, **replaced)
+    if present is not None:
+        _tell_of_replacement(subscription, present, replaced, by=by)
     return key
 
 
 @action(Permission.SUBSCRIPTIONS_MANAGE, or_owner="key.subscription.owner_id")
 def end_key(*, key: Key, by: User) -> Key:
-    """Refuse the key from the next call on; quiet when it has ended."""
+    """Refuse the key from the next call on, and tell its owner if it was somebody else; quiet when
+    it has ended."""
     key = _locked_key(key)
     if not key.is_live:
         return key
     key.expires_at = timezone.now()
     key.save(update_fields=["expires_at"])
     record("key.ended", by=by, subject=key, slot=key.slot)
+    _tell_owner("key_revoked", key.subscription, by=by, key=key)
     return key
 
 
@@ -219,6 +225,7 @@ def set_key_expiry(
     seen: Mapping[str, Any] | None = None,
 ) -> Key:
     """Let the slot's present key expire in the future, or never (None). Quiet when nothing differs.
+    The owner is told if somebody else made its life shorter.
 
     Raises EditConflict, KeyAlreadyReplaced, KeyHasEnded or ValidationError by field.
     """
@@ -235,6 +242,12 @@ def set_key_expiry(
     key.save(update_fields=["expires_at", "warned_days"])
     changes = {"expires_at": [old and old.isoformat(), expires_at and expires_at.isoformat()]}
     record("key.expiry_changed", by=by, subject=key, changes=changes)
+    if expires_at is not None and (old is None or expires_at < old):
+        before = old.isoformat() if old else ""
+        after = expires_at.isoformat()
+        _tell_owner(
+            "key_expiry_changed", key.subscription, by=by, key=key, ends_at=after, before=before
+        )
     return key
 
 
@@ -259,7 +272,7 @@ def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
     return free
 
 
-@transaction.atomic
+@action(without_actor="Calls that the gateway check let pass.")
 def renew_key_digests(digests: dict[int, str]) -> None:
     """Bring digests of an earlier key under the present one, as the keys are used; no journal.
 
@@ -317,7 +330,33 @@ def _locked_active(subscription: Subscription) -> Subscription:
 
 def _locked_key(key: Key) -> Key:
     Subscription.objects.select_for_update().get(pk=key.subscription_id)
-    return Key.objects.select_related("subscription").get(pk=key.pk)
+    rows = Key.objects.select_related("subscription__owner", "subscription__product")
+    return rows.get(pk=key.pk)
+
+
+def _tell_of_replacement(
+    subscription: Subscription, key: Key, replaced: dict[str, Any], *, by: User
+) -> None:
+    """``key`` is the one that lost its slot, ``replaced`` what the journal notes of that."""
+    works_until = replaced["works_until"]
+    earlier = ", ".join(replaced.get("ended", []))
+    _tell_owner(
+        "key_replaced", subscription, by=by, key=key, works_until=works_until, earlier=earlier
+    )
+
+
+def _tell_owner(kind: str, subscription: Subscription, *, by: User, key: Key, **data: str) -> None:
+    """Quiet for what the owner did. The letter has the beginning of the key and never the whole."""
+    owner = subscription.owner
+    if by.pk == owner.pk:
+        return
+    queue_letter(
+        kind,
+        to=owner.email,
+        reference=subscription.public_id,
+        language=owner.language,
+        data={"key": str(key.public_id), "changed_by": by.full_name, **data},
+    )
 
 
 def _replace(key: Key, overlap: timedelta) -> dict[str, Any]:

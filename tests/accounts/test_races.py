@@ -4,6 +4,7 @@ import pytest
 
 from accounts import actions
 from accounts.models import Role, User
+from mail.models import Message
 from tests.factories import PASSWORD, AdministratorFactory, RoleFactory, UserFactory
 from tests.racing import overtake, race, refusals
 
@@ -150,3 +151,33 @@ def test_a_role_created_after_the_look_is_refused(ada):
     )
 
     assert isinstance(outcome, actions.RoleNameTaken)
+
+
+def test_a_blocked_person_who_asks_for_links_at_once_is_told_once(ada, ben):
+    blocked = actions.block_user(user=ben, by=ada)
+
+    outcomes = race(*[lambda: actions.notify_of_refused_link(user=blocked)] * 5)
+
+    assert outcomes == [None] * 5
+    assert Message.objects.filter(kind="password_link_refused").count() == 1
+
+
+def test_a_refusal_that_meets_an_activation_is_not_told(ada, ben):
+    blocked = actions.block_user(user=ben, by=ada)
+
+    overtake(
+        lambda: actions.activate_user(user=blocked, by=ada),
+        lambda: actions.notify_of_refused_link(user=blocked),
+    )
+
+    assert not Message.objects.exists()
+
+
+def test_a_link_asked_for_while_the_address_changes_goes_to_the_new_one(ada, ben):
+    overtake(
+        lambda: actions.edit_user(user=ben, email="new@example.org", by=ada),
+        lambda: actions.send_password_link(user=ben, by=None),
+    )
+
+    links = Message.objects.filter(kind="password_link")
+    assert {message.to for message in links} == {"new@example.org"}

@@ -13,6 +13,8 @@ from accounts.actions import (
     activate_user,
     add_user,
     block_user,
+    edit_user,
+    notify_of_refused_link,
     send_password_link,
     set_password,
     tell_blocked_user,
@@ -23,7 +25,10 @@ from catalog.actions import (
     add_subscription,
     approve_subscription,
     cancel_subscription,
+    end_key,
+    regenerate_key,
     reject_subscription,
+    set_key_expiry,
     subscribe,
     suspend_subscription,
     warn_of_expiring_keys,
@@ -144,6 +149,30 @@ def tried_out(ada):
     )
 
 
+def readdressed(kind):
+    """Eve's address is the new one in one letter, the former one in the other."""
+
+    def act(ada):
+        user = eve()
+        edit_user(user=user, email="evelyn@example.org", by=ada)
+        if kind == "address_changed":
+            edit_user(user=user, email="eve@example.org", by=ada)
+        return Message.objects.about(user.public_id).filter(kind=kind).first()
+
+    return act
+
+
+def in_days(days):
+    return timezone.now() + timedelta(days=days)
+
+
+def on_a_key(action):
+    def act(subscription, ada):
+        action(key=KeyFactory(subscription=subscription), by=ada)
+
+    return act
+
+
 # How each letter comes to be. A new letter needs a line here.
 ACTIONS = {
     "account_exists": queued_by(lambda user, ada: tell_of_account(user=user)),
@@ -165,6 +194,11 @@ ACTIONS = {
         )
     ),
     "sign_in_refused": queued_by(refuse_sign_in),
+    "password_link_refused": queued_by(
+        lambda user, ada: notify_of_refused_link(user=block_user(user=user, by=ada, reason=REASON))
+    ),
+    "address_changed": readdressed("address_changed"),
+    "address_removed": readdressed("address_removed"),
     "subscription_requested": subscribed_by(request_subscription),
     "subscription_added": subscribed_by(
         lambda made, ada: add_subscription(product=made.product, owner=made.owner, by=ada)
@@ -189,6 +223,11 @@ ACTIONS = {
         lambda made, ada: cancel_subscription(subscription=made, by=ada)
     ),
     "key_expires": subscribed_by(warn),
+    "key_replaced": subscribed_by(on_a_key(regenerate_key)),
+    "key_revoked": subscribed_by(on_a_key(end_key)),
+    "key_expiry_changed": subscribed_by(
+        on_a_key(lambda key, by: set_key_expiry(key=key, expires_at=in_days(90), by=by))
+    ),
     "test_letter": tried_out,
 }
 

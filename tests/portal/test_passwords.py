@@ -1,7 +1,11 @@
 """Asking for a link, and changing one's own password."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.actions import block_user
 from accounts.models import Session
@@ -44,7 +48,40 @@ def test_answers_are_the_same_for_known_unknown_and_blocked(ben, ada):
     assert all(same_headers(answer) == same_headers(answers[0]) for answer in answers)
     assert all(set(answer.cookies) == set(answers[0].cookies) for answer in answers)
     assert all(answer.redirect_chain == answers[0].redirect_chain for answer in answers)
-    assert [message.to for message in Message.objects.all()] == [ada.email]
+    assert [(message.to, message.kind) for message in Message.objects.order_by("pk")] == [
+        (ada.email, "password_link"),
+        (ben.email, "password_link_refused"),
+    ]
+
+
+def test_a_blocked_person_who_asks_is_told_why_none_comes_once_a_day(ben, ada, deliver):
+    block_user(user=ben, by=ada, reason="Unpaid bills")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(3):
+            assert ask("Ben@Example.org").status_code == 200
+        [letter] = deliver()
+        clock.shift(timedelta(hours=24, seconds=1))
+        ask(ben.email)
+        assert len(deliver()) == 1
+
+    assert letter.to == ["ben@example.org"]
+    assert "No link was sent because the account is blocked" in letter.body
+    assert "only an administrator can activate the account again" in letter.body
+    assert "turn to the people who run Harbour APIs" in letter.body
+    assert "at most once a day" in letter.body
+    assert "Unpaid" not in letter.body
+    assert "/password/reset/" not in letter.body
+    assert Event.objects.filter(action="user.password_link_refused").count() == 2
+
+
+def test_a_refused_sign_in_does_not_swallow_the_answer_to_the_link(ben, ada):
+    block_user(user=ben, by=ada)
+
+    attempt(ben.email, PASSWORD)
+    ask(ben.email)
+
+    kinds = set(Message.objects.values_list("kind", flat=True))
+    assert kinds == {"sign_in_refused", "password_link_refused"}
 
 
 def test_asking_takes_as_long_for_everybody(ben, monkeypatch):
