@@ -55,6 +55,7 @@ CHANGED_KEY: dict[str, Any] = {
     "is_primary": KEY_VARIABLES["is_primary"],
     "changed_by": _("The administrator who did it"),
 }
+DELETED_BY: dict[str, Any] = {"changed_by": _("The administrator who did it, or nobody")}
 REPLACED_KEY: dict[str, Any] = {
     "works_until": _("The day and time until which the old key works, or nothing"),
     "earlier_key": _("The beginning of a key replaced before that ended too, or nothing"),
@@ -111,6 +112,25 @@ def _to_owner(*states: State) -> Builder:
         return _context(subscription, subscription.owner, absolute_url("portal:subscription-list"))
 
     return build
+
+
+def build_deleted(message: Message) -> dict[str, Any] | None:
+    """To its owner, from what was noted: there is nothing left to look at."""
+    owner = User.objects.active().filter(public_id=message.reference, email=message.to).first()
+    if owner is None:
+        return None
+    return {
+        "service": current_service(),
+        "first_name": owner.first_name,
+        "email": owner.email,
+        "time_zone": owner.zone,
+        "owner_name": owner.full_name,
+        "owner_email": owner.email,
+        "subscription_name": message.data["subscription_name"],
+        "product_name": message.data["product_name"],
+        "changed_by": message.data["changed_by"],
+        "page_url": absolute_url("portal:subscription-list"),
+    }
 
 
 def build_key_expires(message: Message) -> dict[str, Any] | None:
@@ -190,6 +210,7 @@ LETTERS: list[tuple[str, Any, Builder, dict[str, Any]]] = [
     ("subscription_suspended", _("Subscription suspended"), _to_owner(State.SUSPENDED), COMMENT),
     ("subscription_activated", _("Subscription active again"), _to_owner(State.ACTIVE), {}),
     ("subscription_cancelled", _("Subscription cancelled"), _to_owner(State.CANCELLED), {}),
+    ("subscription_deleted", _("Subscription deleted"), build_deleted, DELETED_BY),
     ("key_expires", _("Key expires soon"), build_key_expires, KEY_VARIABLES),
     ("key_replaced", _("Key replaced"), build_key_replaced, CHANGED_KEY | REPLACED_KEY),
     ("key_revoked", _("Key revoked"), build_key_revoked, CHANGED_KEY),
@@ -212,6 +233,7 @@ def register_all() -> None:
                 build=build,
                 sample=SAMPLE,
                 variables=VARIABLES | besides,
+                is_for_others=kind == "subscription_requested",
                 facts_of=facts_of,
             )
         )

@@ -11,6 +11,7 @@ from accounts.models import Role, Session, User
 from accounts.user_agents import device_name
 from audit.models import Event
 from catalog.models import Key, Subscription
+from console.correspondence import emails_to
 from console.dialogs import sentence_of
 from console.events import lines_of, name_of
 from console.listing import Count, counts_up_to_limit
@@ -20,6 +21,7 @@ from mail.letters import title_of
 from mail.models import Message
 
 SHOWN = 5
+EMAILS_SHOWN = 10
 EVENTS_SHOWN = 10
 
 
@@ -84,7 +86,7 @@ def _why_not_remove(user: User) -> str:
 def facts_of(user: User) -> dict[str, Any]:
     """The panels of the page."""
     sent = Invitation.objects.filter(sender=user).order_by("-sent_at", "-id")
-    letters = Message.objects.about(user.public_id)[:SHOWN]
+    letters = Message.objects.filter(emails_to(user)).order_by("-id")[:EMAILS_SHOWN]
     facts = _calls_of(user)
     return {
         "blocked_by": _actor_of(facts["last_block"]),

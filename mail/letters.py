@@ -51,6 +51,8 @@ class Letter:
     variables: Mapping[str, Any] = field(default_factory=dict)
     # Some readers have no secret link, so a text must ask before it shows one.
     link_is_optional: bool = False
+    # It tells somebody else of what it is about: an administrator of a developer's request.
+    is_for_others: bool = False
     # What the letter could say to the person with this address, without its secret link; for
     # previews. None: there is nothing that this letter could tell them.
     facts_of: Callable[[str], dict[str, Any] | None] = lambda _address: None

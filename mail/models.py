@@ -138,6 +138,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["reference", "-id"], name="mail_by_reference"),
             models.Index(fields=["state", "-id"], name="mail_by_state"),
+            models.Index(fields=["to", "-id"], name="mail_by_address"),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from audit.journal import record, record_each
 from base.authority import Permission, action
 from base.changes import KEEP, merged
 from base.names import clean_title
+from catalog.actions.subscriptions import tell_of_deletion
 from catalog.models import Api, Product
 from catalog.naming import save_named, slug_for
 
@@ -187,6 +188,9 @@ def delete_product(*, product: Product, by: User | None, confirmed: bool = False
     record("product.deleted", by=by, subject=product, subscriptions=count)
     # Locked, so that no key is made for one that goes.
     locked = product.subscriptions.select_for_update(of=("self",)).order_by("pk")
-    record_each("subscription.deleted", by=by, subjects=locked.select_related("product", "owner"))
+    deleted = list(locked.select_related("product", "owner"))
+    record_each("subscription.deleted", by=by, subjects=deleted)
+    for subscription in deleted:
+        tell_of_deletion(subscription, by=by)
     product.subscriptions.all().delete()
     product.delete()

@@ -203,9 +203,11 @@ def set_subscription_end(
 
 @action(Permission.SUBSCRIPTIONS_MANAGE)
 def delete_subscription(*, subscription: Subscription, by: User) -> None:
-    """Remove it with its keys and their counts; the journal keeps what happened."""
+    """Remove it with its keys and their counts; the journal keeps what happened. The owner is told
+    if somebody else took a subscription that was active."""
     subscription = _lock(subscription)
     record("subscription.deleted", by=by, subject=subscription)
+    tell_of_deletion(subscription, by=by)
     subscription.delete()
 
 
@@ -234,6 +236,27 @@ def _change(subscription: Subscription, state: Subscription.State, *, comment: s
     subscription.state_changed_at = timezone.now()
     subscription.full_clean(validate_unique=False, validate_constraints=False)
     subscription.save()
+
+
+def tell_of_deletion(subscription: Subscription, *, by: User | None) -> None:
+    """Quiet for what the owner did, and for one whose keys were refused before: they know.
+
+    About the owner, for the subscription is gone by the time the letter is written.
+    """
+    owner = subscription.owner
+    if not subscription.is_active or (by is not None and by.pk == owner.pk):
+        return
+    queue_letter(
+        "subscription_deleted",
+        to=owner.email,
+        reference=owner.public_id,
+        language=owner.language,
+        data={
+            "subscription_name": subscription.name,
+            "product_name": subscription.product.name,
+            "changed_by": by.full_name if by else "",
+        },
+    )
 
 
 def _tell(kind: str, subscription: Subscription) -> None:

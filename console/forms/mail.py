@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from console.correspondence import emails_to
 from mail.letters import all_letters, title_of
 from mail.models import Message, MessageQuerySet
 
@@ -27,6 +31,8 @@ class MailFilter(forms.Form):
     q = forms.CharField(required=False, max_length=300)
     state = forms.ChoiceField(required=False, choices=GROUPS)
     kind = forms.ChoiceField(required=False)
+    # The public id of somebody: every email to them.
+    developer = forms.UUIDField(required=False)
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
@@ -43,6 +49,8 @@ class MailFilter(forms.Form):
         """Those that match; ``state=False`` leaves the state open, for the counts of the tabs."""
         wanted = self.cleaned_data
         found = letters.matching(wanted.get("q", ""))
+        if wanted.get("developer"):
+            found = found.filter(self._to_developer)
         if wanted.get("kind"):
             found = found.filter(kind=wanted["kind"])
         if state and wanted.get("state"):
@@ -51,7 +59,19 @@ class MailFilter(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.cleaned_data.get("q") or self.cleaned_data.get("kind"))
+        return any(self.cleaned_data.get(name) for name in ("q", "kind", "developer"))
+
+    @cached_property
+    def person(self) -> User | None:
+        """Whose emails these are, while they have an account."""
+        return User.objects.filter(public_id=self.cleaned_data.get("developer")).first()
+
+    @cached_property
+    def _to_developer(self) -> Q:
+        # Of somebody who was deleted, what was about their account is still known.
+        return (
+            emails_to(self.person) if self.person else Q(reference=self.cleaned_data["developer"])
+        )
 
 
 def _is_kept(kind: str) -> bool:

@@ -37,7 +37,7 @@ LINKS = [
     gettext_lazy("The key is known and has not expired"),
 ]
 # Where no chain of a person's key can be shown.
-ADVICE = {
+ADVICE: dict[str, Any] = {
     Reason.NO_API: gettext_lazy("The first part of the path is that of no API."),
     Reason.KEY_MISSING: gettext_lazy(
         "Neither the header Ocp-Apim-Subscription-Key nor Authorization: Bearer had a key. One in the address is not looked at."

@@ -52,7 +52,7 @@ class Tab:
 
 @administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
-    """Every letter, the newest first; the address keeps search, state and kind."""
+    """Every letter, the newest first; the address keeps search, state, kind and whose they are."""
     filters = MailFilter(request.GET)
     listing = listing_of(
         filters.apply(Message.objects.all()), request, orders=ORDERS, default="-written"
@@ -65,6 +65,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
         "tabs": tabs,
         "found": next(tab.count for tab in tabs if tab.is_current),
         "oldest": Message.objects.oldest_due(),
+        "without_developer": query_without(request, "cursor", "developer"),
     }
     if request.htmx.target != "results":
         return render(request, LIST, context)

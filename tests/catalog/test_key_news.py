@@ -10,7 +10,7 @@ from accounts.actions import block_user, edit_user
 from catalog import actions
 from catalog.models import Key
 from mail.models import Message
-from tests.factories import KeyFactory
+from tests.factories import KeyFactory, SubscriptionFactory
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +157,43 @@ def test_the_end_of_a_subscription_is_told_once_and_not_key_by_key(ada, key):
     actions.cancel_subscription(subscription=key.subscription, by=ada)
 
     assert news() == ["subscription_cancelled"]
+
+
+def test_a_deleted_subscription_is_told_from_what_was_noted(ada, ben, key, deliver):
+    product = key.subscription.product
+    actions.delete_subscription(subscription=key.subscription, by=ada)
+
+    [letter] = deliver()
+
+    assert letter.to == [ben.email]
+    assert letter.subject == "Your subscription to Unlimited was deleted"
+    assert "an administrator deleted the subscription “Route planner” to Unlimited" in letter.body
+    assert "If you did not expect this, ask Ada Lovelace." in letter.body
+
+    KeyFactory(subscription__owner=ben, subscription__product=product)
+    actions.delete_product(product=product, confirmed=True, by=ada)
+    assert [letter.to for letter in deliver()] == [[ben.email]]
+
+
+def test_a_subscription_that_was_over_or_ones_own_is_deleted_in_silence(ada, ben, deliver):
+    over = SubscriptionFactory(owner=ben, state="cancelled")
+    own = SubscriptionFactory(owner=ada)
+    for subscription in (over, own):
+        actions.delete_subscription(subscription=subscription, by=ada)
+    system = SubscriptionFactory(owner=ben)
+    actions.delete_product(product=system.product, confirmed=True, by=None)
+
+    [letter] = deliver()
+
+    assert letter.to == [ben.email]
+    assert "If you did not expect this" not in letter.body
+
+
+def test_of_a_deleted_subscription_the_blocked_are_not_told(ada, ben, key, deliver):
+    actions.delete_subscription(subscription=key.subscription, by=ada)
+    block_user(user=ben, by=ada)
+
+    assert deliver() == []
 
 
 def test_a_subscription_cancelled_meanwhile_does_not_hide_what_happened(ada, key, deliver):

@@ -177,5 +177,5 @@ def test_page_asks_the_same_queries_for_any_history(
         InvitationFactory(sender=ben)
     console.get(url(ben))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         console.get(url(ben))

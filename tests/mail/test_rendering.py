@@ -25,6 +25,7 @@ from catalog.actions import (
     add_subscription,
     approve_subscription,
     cancel_subscription,
+    delete_subscription,
     end_key,
     regenerate_key,
     reject_subscription,
@@ -162,6 +163,11 @@ def readdressed(kind):
     return act
 
 
+def deleted(subscription, ada):
+    delete_subscription(subscription=subscription, by=ada)
+    return Message.objects.get(kind="subscription_deleted")
+
+
 def in_days(days):
     return timezone.now() + timedelta(days=days)
 
@@ -222,6 +228,7 @@ ACTIONS = {
     "subscription_cancelled": subscribed_by(
         lambda made, ada: cancel_subscription(subscription=made, by=ada)
     ),
+    "subscription_deleted": lambda ada: deleted(SubscriptionFactory(owner=eve()), ada),
     "key_expires": subscribed_by(warn),
     "key_replaced": subscribed_by(on_a_key(regenerate_key)),
     "key_revoked": subscribed_by(on_a_key(end_key)),
