@@ -192,7 +192,11 @@ class EditUserForm(EditForm):
 
     taken_by: User | None = None
 
-    email = AddressField(help_text=_("The sign-in name. A new address ends an open password link."))
+    email = AddressField(
+        help_text=_(
+            "The sign-in name. If you change it, both addresses get an email, and an open password link is replaced by a new one."
+        )
+    )
     first_name = NameField(_("First name"), missing=_("Enter a first name."))
     last_name = NameField(_("Last name"), missing=_("Enter a last name."))
     time_zone = forms.ChoiceField(label=_("Time zone"))

@@ -122,3 +122,13 @@ def test_delete_asks_for_the_password_when_it_was_given_long_ago(console, ben):
     assert response.status_code == 302
     assert response["Location"].startswith("/sign-in/again/")
     assert User.objects.filter(pk=ben.pk).exists()
+
+
+def test_activating_somebody_without_a_password_says_that_a_link_is_sent(console, ada):
+    user = actions.add_user(email="s@example.org", first_name="S", last_name="B", by=ada)
+    actions.block_user(user=user, by=ada)
+
+    assert "gets an email with a new link" in console.get(url(user, "activate/")).content.decode()
+    console.post(url(user, "activate/"))
+
+    assert Message.objects.filter(kind="welcome", to=user.email).count() == 2
