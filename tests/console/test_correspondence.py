@@ -60,6 +60,7 @@ def test_everything_to_them_is_listed_the_newest_first(console, ada, ben):
     delete_subscription(subscription=gone, by=ada)
 
     expected = [
+        ("subscription_deleted", ben.email),
         ("subscription_added", ben.email),
         ("key_revoked", ben.email),
         ("subscription_added", former),
