@@ -247,7 +247,7 @@ def reveal_link(*, invitation: Invitation, by: User) -> str:
     return absolute_url("portal:invitation", token=token_of(found))
 
 
-@transaction.atomic
+@action(without_actor="The earlier link; nothing else is decided.")
 def renew_signature(*, invitation: Invitation) -> Invitation:
     """Let the link stand under the present key where its own is gone: a letter that is sent again
     would carry a dead one. Quiet while the key counts.
