@@ -36,12 +36,15 @@ _LOCKS = "%:lock"
 class ThrottleCache(DatabaseCache):
     """Raises what the database raises: a counter that cannot be written must not count as zero."""
 
+    # Django's own, which its stubs do not know.
+    _table: str
+
     def _base_set(
         self,
         mode: Literal["set", "add", "touch"],
         key: str,
         value: Any,
-        timeout: float | None = DEFAULT_TIMEOUT,  # type: ignore[assignment]
+        timeout: float | None = DEFAULT_TIMEOUT,
     ) -> bool:
         connection = connections[router.db_for_write(self.cache_model_class)]
         adapt = connection.ops.adapt_datetimefield_value
@@ -123,7 +126,7 @@ class ThrottleCache(DatabaseCache):
         for start in range(0, len(keys), PURGE_BATCH):
             if stop():
                 break
-            self._base_delete_many(keys[start : start + PURGE_BATCH])
+            self._base_delete_many(keys[start : start + PURGE_BATCH])  # type: ignore[attr-defined]
             time.sleep(PURGE_PAUSE)
         logger.warning(
             "The throttle was full: %d counters of few attempts were dropped.", len(keys)

@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import Role, User
 from audit.models import Event
+from base.background import poll_interval
 from imports import actions
 from imports.models import Import, Row
-from imports.runner import LOOK_EVERY, work_off
+from imports.runner import work_off
 from imports.working import BATCH, claim_due, work_through
 from invitations.models import Invitation
 from mail.models import Message
@@ -54,7 +55,7 @@ def test_an_import_invites_as_inviting_by_hand_does(started, ada):
         message=" Welcome aboard ",
         language="de",
     )
-    assert work_off() == LOOK_EVERY
+    assert work_off() == poll_interval()
 
     import_ = again(import_)
     assert (import_.state, import_.leased_until) == (State.FINISHED, None)
