@@ -113,6 +113,10 @@ class RequestPasswordLinkForm(forms.Form):
     email = AddressField()
 
     def save(self, request: Any) -> None:
+        """What allauth calls."""
+        self.send_link()
+
+    def send_link(self) -> None:
         """Send a link to an active person, and to a blocked one why none comes; the answer is the
         same for all, also for unknown addresses."""
         user = User.objects.by_address(self.cleaned_data["email"])

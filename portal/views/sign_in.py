@@ -62,7 +62,7 @@ class RequestPasswordLink(AnswersByStatus, views.PasswordResetView):
         )
         if refused:
             return refused
-        form.save(self.request)  # type: ignore[attr-defined]
+        form.send_link()  # type: ignore[attr-defined]
         return redirect(self.get_success_url())
 
 
