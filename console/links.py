@@ -16,7 +16,7 @@ from console.forms.links import LinksFilter
 from console.listing import Count as Counted
 from console.listing import counts_up_to_limit, query_without
 from console.requests import ConsoleRequest
-from invitations.link_access import products_given, roles_given
+from invitations.link_access import key_counts, products_given, roles_given
 from invitations.link_models import InviteLinkQuerySet
 from invitations.models import Invitation, InviteLink
 
@@ -66,6 +66,7 @@ def facts_of(link: InviteLink) -> dict[str, Any]:
     waiting = people.pending()
     return {
         "link": link,
+        "is_dead": not key_counts(link),
         "roles": roles_given(link),
         "products": products_given(link),
         "domains": [readable_domain(domain) for domain in link.mail_domains],

@@ -34,6 +34,7 @@ from console.mail_words import tell_of_letters
 from console.packages import gives
 from console.requests import ConsoleRequest
 from console.tracker import fate_of, steps_of
+from invitations.access import key_counts
 from invitations.actions import invite_user, resend_invitation, reveal_link, revoke_invitation
 from invitations.models import Invitation, letters_with_link
 from mail.models import Message
@@ -118,7 +119,7 @@ def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
         return redirect("console:invitation", public_id)
-    return render(request, PAGE, _page(invitation) | {"link": link})
+    return render(request, PAGE, _page(_found(public_id)) | {"link": link})
 
 
 @administrators_only
@@ -271,6 +272,7 @@ def _page(invitation: Invitation) -> dict[str, object]:
     events = Event.objects.filter(subject_id=invitation.public_id)[:EVENTS_SHOWN]
     return {
         "invitation": invitation,
+        "is_dead": not key_counts(invitation),
         "gives": gives(invitation.package) if invitation.package else "",
         "row": row,
         "steps": steps_of(invitation, row.letter),

@@ -84,7 +84,7 @@ def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """The page with the address on it. POST, because the journal notes who asked."""
     link = _found(public_id)
     address = actions.reveal_address(link=link, by=request.user)
-    return render(request, PAGE, facts_of(link) | {"address": address})
+    return render(request, PAGE, facts_of(_found(public_id)) | {"address": address})
 
 
 @administrators_only

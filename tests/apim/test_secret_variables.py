@@ -178,3 +178,13 @@ def test_the_password_of_the_first_administrator_may_stand_in_a_file(tmp_path):
     assert migrated.returncode == 0, migrated.stderr
     assert "can sign in now" in made.stdout, made.stderr
     assert missing.stderr.startswith("Error: APIM_ADMIN_PASSWORD_FILE names '/nowhere'")
+
+
+def test_what_stands_under_a_key_is_asked_of_a_migrated_database(tmp_path):
+    database = {"APIM_DEBUG": "1", "APIM_DATABASE_URL": f"sqlite:///{tmp_path / 'a.sqlite3'}"}
+
+    result = python("manage.py", "secrets", **database)
+
+    assert result.returncode == 1
+    assert "Is it migrated?" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -111,3 +111,22 @@ def test_a_digest_key_of_its_own_signs_no_links(settings):
 def test_it_is_for_administrators(portal, client):
     assert portal.get(PAGE).status_code == 403
     assert client.get(PAGE).status_code == 302
+
+
+def test_the_pages_of_links_say_that_their_key_is_gone(settings, ada):
+    invitation, link = InvitationFactory(sender=ada), InviteLinkFactory(sender=ada)
+    pages = [
+        f"/console/invitations/{invitation.public_id}/",
+        f"/console/invitations/links/{link.public_id}/",
+    ]
+    buttons = [f"{pages[0]}link/", f"{pages[1]}reveal/"]
+    gone = "is not configured any more"
+    console = sign_in(ada)
+    assert not any(gone in text_of(console.get(page)) for page in pages)
+
+    settings.SECRET_KEY = NEW
+    console = sign_in(ada)
+    assert all(gone in text_of(console.get(page)) for page in pages)
+
+    shown = [text_of(console.post(button)) for button in buttons]
+    assert not any(gone in page for page in [*shown, *map(text_of, map(console.get, pages))])

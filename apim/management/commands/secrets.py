@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 
 from console.secret_keys import ServerKey, open_links, stored_secrets
 
@@ -11,7 +12,11 @@ class Command(BaseCommand):
     help = "Count gateway secrets, subscription keys and open links by the server key they stand under."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stored = stored_secrets()
+        try:
+            stored, links = stored_secrets(), open_links()
+        except (OperationalError, ProgrammingError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database cannot be read: {reason}. Is it migrated?") from None
         self._table(
             "Stored secrets (digested)",
             ["gateway secrets", "keys used in 90 days", "other keys"],
@@ -28,7 +33,7 @@ class Command(BaseCommand):
                     key,
                     [key.stored.invitations, key.stored.invite_links, key.stored.password_links],
                 )
-                for key in open_links()
+                for key in links
             ],
         )
         for key in stored:
