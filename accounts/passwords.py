@@ -17,18 +17,19 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.password_patterns import unpredictable
+from base import server
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_LENGTH = 128
-SLOTS = 4
-# Twenty people who accept at the same moment all get their turn, even on one busy core.
-SLOT_WAIT_SECONDS = 10
+# Fewer than the server's threads: while every slot is taken, others answer the probes and the check.
+SLOTS = max(1, min(4, server.threads() // 2))
+SLOT_WAIT_SECONDS = 2
 BLOCKLIST = Path(__file__).parent / "common_passwords.txt"
-# Without 0/O, 1/l/I: a suggested password may be read out over the telephone.
 # Of the characters of a password, so many must be no pattern (half of a shorter minimum).
 UNPREDICTABLE = 6
+# Without 0/O, 1/l/I: a suggested password may be read out over the telephone.
 UNAMBIGUOUS = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 _slots = threading.BoundedSemaphore(SLOTS)

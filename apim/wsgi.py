@@ -2,9 +2,15 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+from base.admission import admit
+from base.server import start_worker
 
-from base.variables import refusal_in_one_line
+# Before Django is loaded: a worker of a second server on the same port ends here.
+start_worker()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+from base.variables import refusal_in_one_line  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
 
@@ -14,5 +20,5 @@ with refusal_in_one_line():
     from apim.start import start  # needs the app registry that the line above fills
     from gateway.door import in_front_of
 
-    application = in_front_of(django_application)
+    application = in_front_of(admit(django_application))
     start()

@@ -6,9 +6,9 @@ and a block refuse it as soon as the service runs.
 
 import json
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import quote
 
+from base import admission
 from gateway.answers import Response, problem
 from gateway.check import Environ, StartResponse, decide_here, guarded, identity, written
 
@@ -32,9 +32,10 @@ def _echo(environ: Environ) -> Response:
     answer, response = decide_here(environ, method, f"{target}?{query}" if query else target)
     if answer is None or response.status != 200:
         return _armoured(response)
-    body = _body(environ)
-    if body is None:
-        return _armoured(problem(413, f"The Echo API takes bodies up to {MAX_BODY} bytes."))
+    try:
+        body = _body(environ)
+    except admission.Refused as refused:
+        return _armoured(problem(refused.status, refused.sentence))
     seen = {
         "method": method,
         "path": target.removeprefix(PREFIX) or "/",
@@ -59,17 +60,11 @@ def _headers(environ: Environ) -> dict[str, str]:
     return dict(sorted(told.items()))
 
 
-def _body(environ: Environ) -> str | None:
-    """The body as text; None if it is too long."""
-    stream: Any = environ["wsgi.input"]
-    body: bytes = stream.read(MAX_BODY + 1) if _has_body(environ) else b""
-    return None if len(body) > MAX_BODY else body.decode("utf-8", "replace")
-
-
-def _has_body(environ: Environ) -> bool:
-    return environ.get("CONTENT_LENGTH", "0") not in {"", "0"} or bool(
-        environ.get("wsgi.input_terminated")
-    )
+def _body(environ: Environ) -> str:
+    if not admission.has_body(environ):
+        return ""
+    with admission.places.place(), admission.receive(environ, limit=MAX_BODY) as body:
+        return body.read().decode("utf-8", "replace")
 
 
 def _armoured(response: Response) -> Response:

@@ -8,9 +8,14 @@ import gc
 import os
 from contextlib import suppress
 
-import django
+from base.server import start_worker
 
-from base.variables import refusal_in_one_line
+# Before Django is loaded: a worker of a second server on the same port ends here.
+start_worker()
+
+import django  # noqa: E402
+
+from base.variables import refusal_in_one_line  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
 

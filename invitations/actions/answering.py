@@ -4,14 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import authority
 from accounts.actions import AddressTaken, add_user, check_password_rules
 from accounts.models import User
+from accounts.passwords import SLOT_WAIT_SECONDS, HashingBusy
 from audit.journal import record
 from base.authority import action
 from base.names import clean_name
+from base.turns import Turns
 from catalog.models import Product
 from invitations.actions.joining import take_place
 from invitations.actions.sending import InvitationNotUsable
@@ -19,6 +22,8 @@ from invitations.models import LETTERS, Invitation
 from mail.outbox import cancel_letters
 from packages.actions import Grant, grant_package
 from packages.models import Package
+
+_turns = Turns()
 
 
 @dataclass(frozen=True)
@@ -42,28 +47,35 @@ def accept_invitation(
 
     One conditional UPDATE claims it (unanswered, unexpired, same link, sender still an active
     administrator), so that twenty posts at once make one user. The password is judged and hashed
-    before the transaction: hashing takes 90 ms, which no lock should wait for.
+    before the transaction: hashing takes 90 ms, which no lock should wait for. Posts of one
+    invitation in one process take turns, so that only the first of them hashes.
 
     Raises InvitationNotUsable (also when somebody was added under the address meanwhile, which the
     journal tells the administrators), InviteLinkClosed where the shared link it came through is off
-    or full, PackageTermsNotAccepted, or ValidationError by field.
+    or full, PackageTermsNotAccepted, HashingBusy, or ValidationError by field.
     """
     first_name, last_name = clean_name(first_name), clean_name(last_name)
     person = User(email=invitation.email, first_name=first_name, last_name=last_name)
     check_password_rules(password, user=person)
-    password_hash = make_password(password)
-    try:
-        return _claim(
-            invitation,
-            first_name=first_name,
-            last_name=last_name,
-            password_hash=password_hash,
-            time_zone=time_zone,
-            terms_accepted=terms_accepted,
-        )
-    except AddressTaken:
-        record("invitation.address_taken", by=None, subject=invitation)
-        raise InvitationNotUsable from None
+    with _turns.turn(str(invitation.pk), timeout=SLOT_WAIT_SECONDS) as is_mine:
+        # Whoever waited finds the invitation used, and hashes nothing.
+        if not _claimable(invitation).exists():
+            raise InvitationNotUsable
+        if not is_mine:
+            raise HashingBusy
+        password_hash = make_password(password)
+        try:
+            return _claim(
+                invitation,
+                first_name=first_name,
+                last_name=last_name,
+                password_hash=password_hash,
+                time_zone=time_zone,
+                terms_accepted=terms_accepted,
+            )
+        except AddressTaken:
+            record("invitation.address_taken", by=None, subject=invitation)
+            raise InvitationNotUsable from None
 
 
 @action(without_actor="The token of the invitation; its sender's authority is held.")
@@ -80,11 +92,7 @@ def _claim(
         # An invitation is as good as its sender, until this commits.
         authority.share(invitation.sender_id)
     take_place(invitation)
-    claim = Invitation.objects.pending().from_valid_senders()
-    claimed = claim.filter(pk=invitation.pk, nonce=invitation.nonce).update(
-        accepted_at=timezone.now()
-    )
-    if not claimed:
+    if not _claimable(invitation).update(accepted_at=timezone.now()):
         raise InvitationNotUsable
     invitation.refresh_from_db()
     user = add_user(
@@ -109,6 +117,11 @@ def _claim(
         package=package, user=user, by=user, issue_keys=True, terms_accepted=terms_accepted
     )
     return Accepted(user, grant)
+
+
+def _claimable(invitation: Invitation) -> QuerySet[Invitation]:
+    pending = Invitation.objects.pending().from_valid_senders()
+    return pending.filter(pk=invitation.pk, nonce=invitation.nonce)
 
 
 @action(without_actor="The token of the invitation.")

@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 
 from accounts import actions as people
 from accounts.models import User
+from accounts.passwords import HashingBusy
 from invitations import actions
+from invitations.actions import answering
 from invitations.models import Invitation
 from tests.factories import PASSWORD, AdministratorFactory, InvitationFactory
 from tests.racing import overtake, race, refusals
@@ -50,6 +52,17 @@ def test_twenty_acceptances_at_once_make_one_user(ada, settings):
 
     assert len(refusals(outcomes, actions.InvitationNotUsable)) == 19
     assert User.objects.filter(email=invitation.email).count() == 1
+
+
+def test_whoever_waits_in_vain_for_a_turn_is_asked_to_come_back(ada, monkeypatch):
+    monkeypatch.setattr(answering, "SLOT_WAIT_SECONDS", 0.01)
+    invitation = InvitationFactory(sender=ada)
+    press = accept(invitation)
+
+    with answering._turns.turn(str(invitation.pk), timeout=0), pytest.raises(HashingBusy):
+        press()
+
+    assert press() is not None
 
 
 def test_accepting_and_revoking_at_once_have_one_winner(ada):
