@@ -26,9 +26,11 @@ $(VENV)/.dev: requirements-dev.txt scripts/install
 run: export APIM_DEBUG = 1
 run: export APIM_PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 run: $(VENV)/.runtime
+	@$(BIN)/python scripts/free-port 127.0.0.1 $(PORT)
 	@$(BIN)/python manage.py load_demo --migrate
 	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) \
-		--blocking-threads 4 --no-ws --workers-kill-timeout 5 --log-level error apim.wsgi:application
+		--blocking-threads 16 --no-ws --respawn-failed-workers --workers-kill-timeout 5 \
+		--log-level error apim.wsgi:application
 
 test: $(VENV)/.dev
 	@scripts/test $(BIN)

@@ -1,4 +1,4 @@
-"""The machines' door as a process of its own: ``granian --interface wsgi gateway.wsgi:application``.
+"""The machines' door as a process of its own: ``granian --interface wsgi --respawn-failed-workers gateway.wsgi:application``.
 
 Nothing that the web faces do can slow it (docs/adr/0018). By default ``apim.wsgi`` serves the same
 addresses in front of Django, so that one process does everything.

@@ -38,10 +38,11 @@ def our_server(
     application: str = "gateway.wsgi:application",
     workers: int = 1,
     threads: int = 2,
+    port: int | None = None,
     **variables: str,
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """granian with ``workers`` processes; its address, and the process to stop or to kill."""
-    port = free_port()
+    port = port or free_port()
     _lay_out_throttle()
     environment = os.environ | {
         "APIM_DEBUG": "1",
@@ -55,7 +56,7 @@ def our_server(
         *["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)],
         *["--blocking-threads", str(threads), "--log-level", "error"],
         # A worker told to stop while it is still starting would never end by itself.
-        *["--workers-kill-timeout", "5", application],
+        *["--workers-kill-timeout", "5", "--respawn-failed-workers", application],
     ]
     with running(command, log, environment=environment, cwd=settings.BASE_DIR) as process:
         address = f"http://127.0.0.1:{port}"
@@ -100,13 +101,19 @@ def running(
                 process.wait()
 
 
-@contextmanager
-def stopped(process: subprocess.Popen) -> Iterator[None]:
-    """A server and its workers hang: they keep their lines and say nothing."""
+def workers_of(process: subprocess.Popen) -> list[int]:
+    """Its children, and theirs."""
     pids = [process.pid]
     for pid in pids:
         for children in Path(f"/proc/{pid}/task").glob("*/children"):
             pids += map(int, children.read_text().split())
+    return pids[1:]
+
+
+@contextmanager
+def stopped(process: subprocess.Popen) -> Iterator[None]:
+    """A server and its workers hang: they keep their lines and say nothing."""
+    pids = [process.pid, *workers_of(process)]
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     while any(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "T" for pid in pids):
