@@ -30,12 +30,10 @@ EXPLAINED = {
 }
 STATUS_LINES = {
     200: "200 OK",
-    400: "400 Bad Request",
     401: "401 Unauthorized",
     403: "403 Forbidden",
     404: "404 Not Found",
     405: "405 Method Not Allowed",
-    408: "408 Request Timeout",
     413: "413 Content Too Large",
     503: "503 Service Unavailable",
 }

@@ -6,6 +6,7 @@ and a block refuse it as soon as the service runs.
 
 import json
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote
 
 from base import admission
@@ -34,8 +35,10 @@ def _echo(environ: Environ) -> Response:
         return _armoured(response)
     try:
         body = _body(environ)
-    except admission.Refused as refused:
-        return _armoured(problem(refused.status, refused.sentence))
+    except admission.Busy:
+        return _armoured(problem(503, admission.BUSY, admission.RETRY_AFTER))
+    if body is None:
+        return _armoured(problem(413, f"The Echo API takes bodies up to {MAX_BODY} bytes."))
     seen = {
         "method": method,
         "path": target.removeprefix(PREFIX) or "/",
@@ -60,11 +63,14 @@ def _headers(environ: Environ) -> dict[str, str]:
     return dict(sorted(told.items()))
 
 
-def _body(environ: Environ) -> str:
+def _body(environ: Environ) -> str | None:
+    """The body as text; None if it is too long. Raises Busy."""
     if not admission.has_body(environ):
         return ""
-    with admission.places.place(), admission.receive(environ, limit=MAX_BODY) as body:
-        return body.read().decode("utf-8", "replace")
+    stream: Any = environ["wsgi.input"]
+    with admission.places.place():
+        body: bytes = stream.read(MAX_BODY + 1)
+    return None if len(body) > MAX_BODY else body.decode("utf-8", "replace")
 
 
 def _armoured(response: Response) -> Response:
