@@ -1,7 +1,7 @@
 # make run      serve the product on this machine with demo data
 # make test     everything CI runs
 # make install  only make .venv
-# make bench    the check beside its alternatives, imports beside one by one (wants wrk)
+# make bench    the check beside its alternatives and under guessed passwords, imports beside one by one (wants wrk)
 # make lock     resolve and hash the requirements again
 # make messages collect and compile what letters say in other languages (wants gettext)
 SHELL := /bin/sh
@@ -37,6 +37,7 @@ test: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m bench.check
+	@$(BIN)/python -m bench.guessing
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 		APIM_DEBUG=1 APIM_DATABASE_URL="sqlite:///$$folder/imports.sqlite3" $(BIN)/python -m bench.imports
 

@@ -1,5 +1,6 @@
 """How passwords are judged and hashed."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 128
 # Fewer than the server's threads: while every slot is taken, others answer the probes and the check.
-SLOTS = max(1, min(4, server.threads() // 2))
+# A hash keeps a processor busy, so more than there are would only take turns.
+SLOTS = max(1, min(4, server.threads() // 2, os.cpu_count() or 1))
 SLOT_WAIT_SECONDS = 2
 BLOCKLIST = Path(__file__).parent / "common_passwords.txt"
 # Of the characters of a password, so many must be no pattern (half of a shorter minimum).
