@@ -1,7 +1,7 @@
 """Requests with a body: so many at once.
 
 A thread of the server is held by whoever waits: for a slot to hash a password, for a counter, for
-the rest of a body. So such requests get only a part of the threads (docs/adr/0026); what is left
+the rest of a body. So such requests get only a part of the threads (docs/adr/0028); what is left
 answers the probes, the check and plain pages, and refuses what is too much at once.
 """
 
