@@ -18,7 +18,8 @@ with refusal_in_one_line():
     django_application = get_wsgi_application()
 
     from apim.start import start  # needs the app registry that the line above fills
+    from base.limits import with_readable_content_type
     from gateway.door import in_front_of
 
-    application = in_front_of(admit(django_application))
+    application = in_front_of(admit(with_readable_content_type(django_application)))
     start()

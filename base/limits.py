@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.http import parse_header_parameters
 
 from base.doors import FORM
 from base.errors import BUTTON, WORDS, error_page, malformed_status
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+WSGIApplication = Callable[[dict[str, Any], Any], Any]
 
 # Longer addresses than this meet proxies that refuse them too.
 MAX_QUERY = 4 * 1024
@@ -23,6 +25,19 @@ MAX_QUERY = 4 * 1024
 MAX_VALUE = 300
 MAX_VALUES = {"next": 2048, "cursor": 2048}
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+def with_readable_content_type(application: WSGIApplication) -> WSGIApplication:
+    """Takes away a content type that Django cannot even make a request of; what is left is no form."""
+
+    def readable(environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        except (LookupError, ValueError):
+            environ["CONTENT_TYPE"] = ""
+        return application(environ, start_response)
+
+    return readable
 
 
 class RequestLimitsMiddleware:
@@ -65,7 +80,8 @@ class MethodNotAllowedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code == 405 and not response.content:
+        is_bare = response.streaming or not response.content
+        if response.status_code == 405 and is_bare:
             return method_not_allowed(request, response)
         return response
 

@@ -23,7 +23,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         return ask_to_sign_in(request)
     if _sends_acceptance_again(request):
         return redirect("portal:home")
-    return error_page(request, 403, words=OUT_OF_DATE)
+    # Without an origin the form behind this page would be refused again.
+    return error_page(request, 403, words=OUT_OF_DATE, headers={"Referrer-Policy": "strict-origin"})
 
 
 def _wants_a_session(request: HttpRequest) -> bool:

@@ -26,7 +26,7 @@ def armoured(response):
     """The response, once it is shown to carry what every answer carries."""
     for name, value in HEADERS.items():
         assert response[name] == value, name
-    assert response["Referrer-Policy"] in {"same-origin", "no-referrer"}
+    assert response["Referrer-Policy"] in {"same-origin", "no-referrer", "strict-origin"}
     assert "default-src 'none'" in response["Content-Security-Policy"]
     assert "camera=()" in response["Permissions-Policy"]
     return response
@@ -236,3 +236,24 @@ def test_noting_a_failure_needs_no_request():
         raise OperationalError("database is locked")
     except OperationalError:
         got_request_exception.send(sender=None, request=None)
+
+
+@pytest.mark.parametrize("method", ["POST", "TRACE"])
+def test_files_are_only_read(client, method):
+    response = armoured(client.generic(method, "/static/css/base.css"))
+
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/html; charset*=bogus''%41", "text/html; x=" + "a" * 12_000]
+)
+def test_a_content_type_that_makes_no_request_is_taken_away(content_type):
+    seen = []
+    application = limits.with_readable_content_type(lambda environ, start: seen.append(environ))
+
+    application({"CONTENT_TYPE": content_type}, None)
+    application({"CONTENT_TYPE": "text/html; charset=utf-8"}, None)
+
+    assert [environ["CONTENT_TYPE"] for environ in seen] == ["", "text/html; charset=utf-8"]
