@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 
 from accounts import built_in_roles
 from accounts.models import Role, User
+from apim import settings as production
 from audit import triggers
 from catalog.models import Api, Product
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
@@ -61,6 +62,12 @@ def _quick_settings(settings, tmp_path):
     """Letters wait for `deliver`; the local inbox is this test's own."""
     settings.MAIL_DELIVERY = "worker"
     settings.MAIL_PREVIEW_ROOT = tmp_path / "inbox"
+
+
+@pytest.fixture
+def real_hasher(settings):
+    """Passwords are hashed at the cost that they have in production."""
+    settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
 
 
 @pytest.fixture

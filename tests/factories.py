@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import cache
 
 import factory
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import BasePasswordHasher, get_hasher, make_password
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
@@ -19,10 +19,14 @@ from packages.models import Package
 PASSWORD = "correct horse battery"
 
 
-@cache
 def password_hash() -> str:
-    """Hashed once per run: a hash costs 90 ms."""
-    return make_password(PASSWORD)
+    """Hashed once per run and hasher: a real hash costs 90 ms."""
+    return _hash_by(type(get_hasher()))
+
+
+@cache
+def _hash_by(hasher: type[BasePasswordHasher]) -> str:
+    return make_password(PASSWORD, hasher=hasher())
 
 
 class RoleFactory(factory.django.DjangoModelFactory):

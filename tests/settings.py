@@ -17,6 +17,9 @@ ZEAL_ALLOWLIST = [{"model": "*", "field": "get*"}]
 # Static files come from where they lie; nothing needs collectstatic.
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+# The strength of a hash is nothing that a page shows, and was half of the time of a run. The tests of
+# accounts and the journeys hash as production does (the fixture `real_hasher`).
+PASSWORD_HASHERS = ["tests.hashing.QuickHasher"]
 # SQLite in files, not in memory: racing threads need connections of their own. Each process has its
 # own name, so that two runs on one machine do not meet. It need not outlive a power cut, and waiting
 # for the disk is most of a run.
