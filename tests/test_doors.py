@@ -1,11 +1,15 @@
 """Every address of the service, and who may pass it."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connections, transaction
+from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -71,35 +75,73 @@ def address_of(name):
     return reverse(name, kwargs={key: VALUES[key] for key in wanted})
 
 
-@pytest.mark.parametrize("name", sorted(ADDRESSES))
-def test_every_address_is_marked(name):
-    assert door_of(name) in {"open", "signed in", "administrators"}
+@contextmanager
+def as_if_alone() -> Iterator[None]:
+    """What happens at one address is undone before the next: nothing shared, nothing used up."""
+    with ExitStack() as stack:
+        for alias in connections:
+            stack.enter_context(transaction.atomic(using=alias))
+        yield
+        for alias in connections:
+            transaction.set_rollback(True, using=alias)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in ADDRESSES if name.startswith("console:")))
-def test_the_console_is_for_administrators(name, client, portal):
-    assert door_of(name) == "administrators"
-
-    for method in ["get", "post"]:
-        visitor = getattr(client, method)(address_of(name))
-        assert visitor.status_code == 302, name
-        assert visitor["Location"].startswith("/sign-in/?next=/console/")
-        assert getattr(portal, method)(address_of(name)).status_code == 403, name
+def answers(name, *, cookies=None, methods=("get", "post")) -> dict[str, HttpResponseBase]:
+    """What this address answers to each method, to the browser with these cookies."""
+    browser = Client(raise_request_exception=False)
+    browser.cookies = deepcopy(cookies) if cookies else browser.cookies
+    with as_if_alone():
+        return {method: getattr(browser, method)(address_of(name)) for method in methods}
 
 
-@pytest.mark.parametrize("name", sorted(ADDRESSES))
-def test_visitors_pass_only_where_it_says_open(name, client):
-    response = client.get(address_of(name))
-
-    led_to_sign_in = response.status_code == 302 and response["Location"].startswith("/sign-in/")
-    assert led_to_sign_in == (door_of(name) != "open"), (name, response.status_code)
+def leads_to_sign_in(response, to="/sign-in/") -> bool:
+    return response.status_code == 302 and response["Location"].startswith(to)
 
 
-@pytest.mark.parametrize("name", sorted(ADDRESSES))
-def test_no_address_answers_with_an_error_of_ours(name, console):
-    for method in ["get", "head", "post"]:
-        response = getattr(console, method)(address_of(name))
-        assert response.status_code < 500, (method, name)
+# One loop over all addresses instead of a test for each: what fails is named at the end, all of it.
+
+
+def test_every_address_is_marked():
+    doors = {name: door_of(name) for name in ADDRESSES}
+
+    known = {"open", "signed in", "administrators"}
+    assert not {name: door for name, door in doors.items() if door not in known}
+
+
+def test_the_console_is_for_administrators(portal):
+    console = sorted(name for name in ADDRESSES if name.startswith("console:"))
+    assert {name: door_of(name) for name in console} == dict.fromkeys(console, "administrators")
+
+    wrong = []
+    for name in console:
+        for method, response in answers(name).items():
+            if not leads_to_sign_in(response, to="/sign-in/?next=/console/"):
+                wrong.append((name, "visitor", method, response.status_code))
+        for method, response in answers(name, cookies=portal.cookies).items():
+            if response.status_code != 403:
+                wrong.append((name, "developer", method, response.status_code))
+    assert not wrong
+
+
+def test_visitors_pass_only_where_it_says_open():
+    wrong = []
+    for name in sorted(ADDRESSES):
+        response = answers(name, methods=["get"])["get"]
+        if leads_to_sign_in(response) != (door_of(name) != "open"):
+            wrong.append((name, response.status_code))
+    assert not wrong
+
+
+def test_no_address_answers_with_an_error_of_ours(console):
+    wrong = [
+        (name, method, response.status_code)
+        for name in sorted(ADDRESSES)
+        for method, response in answers(
+            name, cookies=console.cookies, methods=["get", "head", "post"]
+        ).items()
+        if response.status_code >= 500
+    ]
+    assert not wrong
 
 
 STRANGE = ["TRACE", "PROPFIND", "PUT", "OPTIONS"]
