@@ -5,15 +5,12 @@ import os
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
-from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from accounts import built_in_roles
 from accounts.models import Role, User
 from apim import settings as production
-from audit import triggers
 from catalog.models import Api, Product
+from tests.emptying import empty_databases
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 
 # Playwright's synchronous API runs an event loop in this thread; the ORM is called beside it.
@@ -33,18 +30,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_knows_the_house():
-    """Emptying tables meets the journal's triggers, and knows neither roles nor counters."""
+    """After a transactional test our own emptying runs instead of Django's flush."""
     teardown = TransactionTestCase._fixture_teardown
-
-    def fixture_teardown(self):
-        triggers.remove(connection)
-        teardown(self)
-        triggers.install(connection)
-        built_in_roles.ensure(Role)
-        # The throttle's table has no model, so the flush does not know it.
-        cache.clear()
-
-    TransactionTestCase._fixture_teardown = fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda case: empty_databases()
     yield
     TransactionTestCase._fixture_teardown = teardown
 
