@@ -16,16 +16,68 @@ from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 # Playwright's synchronous API runs an event loop in this thread; the ORM is called beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Whoever asks for one of these meets the database without a mark.
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+# The files whose tests last longest, longest first, by `--durations`. None of them is to begin when
+# the others are through. Browser and server processes mostly wait, so they also leave a core free.
+LONGEST = [
+    "tests/browser/test_pages.py",
+    "tests/journeys/test_real_gateways.py",
+    "tests/imports/test_killed.py",
+    "tests/gateway/test_block_under_load.py",
+    "tests/gateway/test_database_away.py",
+    "tests/gateway/test_process.py",
+    "tests/test_doors.py",
+    "tests/mail/test_worker.py",
+    "tests/browser/test_first_page.py",
+    "tests/browser/test_trials.py",
+    "tests/browser/test_many.py",
+    "tests/browser/test_dialogs.py",
+    "tests/journeys/test_first_call.py",
+    "tests/gateway/test_rule.py",
+    "tests/accounts/test_throttle.py",
+]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Every database test may use the throttle's file too."""
+    """Every database test may use the throttle's file too, and is marked as one."""
     for item in items:
         mark = item.get_closest_marker("django_db")
         if mark is not None:
             item.add_marker(
                 pytest.mark.django_db(**(mark.kwargs | {"databases": "__all__"})), append=False
             )
+        if mark is not None or DATABASE_FIXTURES & set(item.fixturenames):
+            item.add_marker("database")
+
+
+class LongestFirst:
+    """Runs after all that deselects, shuffles and sorts."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        ranks = {file: rank for rank, file in enumerate(LONGEST)}
+        files = {item: item.path.relative_to(config.rootpath).as_posix() for item in items}
+        long = sorted(
+            (item for item in items if files[item] in ranks), key=lambda i: ranks[files[i]]
+        )
+        short = [item for item in items if files[item] not in ranks]
+        # `--dist worksteal` begins by giving each worker its part of the row, so each part begins
+        # with its share of the long ones.
+        parts = getattr(config, "workerinput", {}).get("workercount", 1)
+        size = -(-len(short) // parts)
+        items[:] = [
+            item
+            for part in range(parts)
+            for item in [*long[part::parts], *short[part * size : (part + 1) * size]]
+        ]
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(LongestFirst())
 
 
 @pytest.fixture(autouse=True, scope="session")
