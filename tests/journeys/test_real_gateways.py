@@ -5,10 +5,12 @@ import json
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,17 +19,20 @@ import pytest
 import requests
 
 from accounts.actions import activate_user, block_user
+from base.tokens import new_nonce
 from catalog import actions
 from gateway.configuration import IDENTITY, aliases_of, render
+from tests.emptying import empty_databases
 from tests.factories import ApiFactory, GatewayFactory, KeyFactory, ProductFactory
 from tests.gateway.test_check import INVALID, MISSING
 from tests.servers import free_port, our_server, running, stopped, wait_until_answering
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.gateways]
+# The same in every test, as the configuration that holds it is.
+SECRET = f"apim_gateway_{new_nonce()}"
 
 
-@pytest.fixture
-def back_end():
+def start_back_end():
     """Answers with what it saw; ``seen`` keeps every request."""
     seen = []
 
@@ -55,14 +60,92 @@ def back_end():
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.lines = []
+
+        def process_request(self, request, client_address):
+            self.lines.append(request)
+            super().process_request(request, client_address)
+
+        def go_away(self):
+            """Connections that gateways keep end too."""
+            self.shutdown()
+            self.server_close()
+            for line in self.lines:
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     server.seen = seen
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return server
+
+
+class Machines:
+    """What the tests of this file share, because starting it takes longer than what they do with it.
+
+    Each is started when it is first wanted. Who stops one leaves the next test fresh ones.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._open = ExitStack()
+        self.back_end = None
+
+    def close(self):
+        self._open.close()
+        self.back_end = None
+
+    def start_back_end_and_check(self):
+        if self.back_end is not None and not self._is_broken():
+            return
+        self.close()
+        self.back_end = start_back_end()
+        self._open.callback(self.back_end.go_away)
+        log = self.folder / "apim.log"
+        self.check_url, self.check = self._open.enter_context(our_server(log))
+        self.gateways = {}
+
+    def _is_broken(self):
+        gateways = [process for _port, _text, process in self.gateways.values()]
+        stopped = any(process.poll() is not None for process in [self.check, *gateways])
+        return stopped or self.back_end.socket.fileno() == -1
+
+    def port_of(self, kind):
+        return self.gateways[kind][0] if kind in self.gateways else free_port()
+
+    def start_gateway(self, kind, text, port):
+        """Serves this configuration; the one that runs does if it has the same."""
+        if kind in self.gateways:
+            assert self.gateways[kind][1] == text
+            return
+        folder = self.folder / f"{kind}-{port}"
+        folder.mkdir()
+        process = self._open.enter_context(STARTERS[kind](folder, text, port))
+        wait_until_answering(f"http://127.0.0.1:{port}/nothing")
+        self.gateways[kind] = port, text, process
+
+
+@pytest.fixture(scope="module")
+def machines(django_db_setup, django_db_blocker, tmp_path_factory):
+    shared = Machines(tmp_path_factory.mktemp("machines"))
+    yield shared
+    shared.close()
+    # The check wrote down its last counts when it ended, after the last test was tidied up.
+    with django_db_blocker.unblock():
+        empty_databases()
+
+
+@pytest.fixture
+def back_end(transactional_db, machines):
+    machines.start_back_end_and_check()
+    machines.back_end.seen.clear()
+    return machines.back_end
 
 
 @pytest.fixture
@@ -122,20 +205,19 @@ if sys.platform == "linux" and platform.machine() == "x86_64":
 
 
 @pytest.fixture(params=list(STARTERS))
-def gateway(request, world, tmp_path):
+def gateway(request, world, machines):
     """A session towards the running gateway; ``.check`` is the process it asks."""
-    port = free_port()
-    secret = GatewayFactory(public_address=f"http://127.0.0.1:{port}").plaintext_secret
-    with our_server(tmp_path / "apim.log") as (check_url, process):
-        text = render(request.param, check_url=check_url, listen=port, secret=secret)
-        with STARTERS[request.param](tmp_path, text, port):
-            address = f"http://127.0.0.1:{port}"
-            wait_until_answering(f"{address}/nothing")
-            # One kept connection for the whole test.
-            session = requests.Session()
-            session.trust_env = False
-            session.address, session.check, session.kind = address, process, request.param
-            yield session
+    kind = request.param
+    port = machines.port_of(kind)
+    address = f"http://127.0.0.1:{port}"
+    GatewayFactory(public_address=address, secret=SECRET)
+    text = render(kind, check_url=machines.check_url, listen=port, secret=SECRET)
+    machines.start_gateway(kind, text, port)
+    # One kept connection for the whole test.
+    with requests.Session() as session:
+        session.trust_env = False
+        session.address, session.check, session.kind = address, machines.check, kind
+        yield session
 
 
 def call(gateway, path="/orders/v2/7", key=None, *, method="GET", headers=None, data=None):
@@ -370,8 +452,7 @@ def test_a_check_that_hangs_refuses_and_comes_back(gateway, world, back_end):
 
 
 def test_a_back_end_that_is_away_is_not_the_checks_fault(gateway, world, back_end):
-    back_end.shutdown()
-    back_end.server_close()
+    back_end.go_away()
 
     answer = call(gateway, key=world)
 
