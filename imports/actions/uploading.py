@@ -67,7 +67,7 @@ def upload_file(*, file: IO[bytes], file_name: str, kind: str, by: User) -> Impo
 def _store(import_: Import, table: Table) -> list[list[str]]:
     """Write the rows as they are read, and count them; returns the first ones."""
     sample: list[list[str]] = []
-    for lines in batched(table.rows, BATCH, strict=False):
+    for lines in batched(table.rows, BATCH):
         sample = sample or [cells for _number, cells in lines[:ROWS_TO_GUESS_BY]]
         import_.row_count += len(lines)
         Row.objects.bulk_create(
