@@ -314,11 +314,11 @@ def test_schemas_that_fan_out_cost_no_more_than_others():
         "paths:\n  /:\n    post:\n      responses: {'200': {description: Fine}}\n"
         "      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/S0'}}}}\n"
     )
-    began = time.monotonic()
+    began = time.process_time()
 
     [operation] = read_openapi(text + below).operations
 
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert len(operation.body.fields) == MOST_ROWS
     assert max(one.depth for one in operation.body.fields) <= MOST_DEPTH
     assert len(operation.body.example) < 100_000

@@ -328,8 +328,8 @@ def test_values_never_become_elements(source, name):
 
 def test_a_large_letter_is_checked_at_once():
     source = "<p>" + "<em>a</em> " * 4_000 + "</p>"
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert faults(source) == []
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -205,20 +205,20 @@ def test_conditions_stand_in_one_another_as_deep_as_allowed():
     ],
 )
 def test_a_huge_text_is_refused_at_once(source):
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert problems_of(source)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_as_many_openings_as_are_read_take_no_time():
     source = "{%" * MOST_TAGS + "x" * 19_000
 
-    started = time.perf_counter()
+    started = time.process_time()
     assert problems_of(source)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
