@@ -93,9 +93,11 @@ def load() -> None:
     )
     nadia = _person("Nadia", "Holm", ADMINISTRATOR, registered_at=now - timedelta(days=90))
     nadia.last_seen_at = now - timedelta(minutes=4)
+    nadia.save()
+    _assign(nadia, Role.objects.administrators())
     roles = [create_role(name=name, description=text, by=nadia) for name, text in ROLES.items()]
     people = _people(chance, now)
-    User.objects.bulk_create([nadia, *people])
+    User.objects.bulk_create(people)
     _give_roles(chance, nadia, people, roles)
     told = demo_catalog.load(chance, nadia, people, now)
     _tell_the_past(chance, nadia, people, told)
@@ -158,15 +160,17 @@ def _plain(name: str) -> str:
 def _give_roles(chance: random.Random, nadia: User, people: list[User], roles: list[Role]) -> None:
     developers, administrators = Role.objects.developers(), Role.objects.administrators()
     pairs = [(person, developers) for person in [nadia, *people]]
-    pairs += [(nadia, administrators), (people[1], administrators), (people[2], administrators)]
+    pairs += [(people[1], administrators), (people[2], administrators)]
     for person in people:
         pairs += [(person, role) for role in roles if chance.random() < 0.18]
     # Sofia sees a product with terms, and an API with a long document.
     pairs.append((people[0], next(role for role in roles if role.name == "Partners")))
-    RoleAssignment.objects.bulk_create(
-        RoleAssignment(user=user, role=role, assigned_at=user.registered_at)
-        for user, role in dict.fromkeys(pairs)
-    )
+    for user, role in dict.fromkeys(pairs):
+        _assign(user, role)
+
+
+def _assign(user: User, role: Role) -> None:
+    RoleAssignment.objects.create(user=user, role=role, assigned_at=user.registered_at)
 
 
 def _tell_the_past(
