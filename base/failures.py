@@ -3,6 +3,7 @@
 import errno
 import logging
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -150,10 +151,24 @@ class _Reports:
 reports = _Reports()
 
 
+def log_exception(log: logging.Logger, message: str, *args: object) -> None:
+    """``log.exception`` for work behind the pages, which meets an absent database every second."""
+    error = sys.exception()
+    failure = failure_of(error)
+    if error is not None and failure is not None:
+        reports.say(failure, error)
+    else:
+        log.exception(message, *args)
+
+
 class AlreadyReported(logging.Filter):
-    """Keeps Django from logging again, with a traceback for each request, what ``reports`` says."""
+    """Keeps Django from logging again, for each request, what ``reports`` says once a minute.
+
+    503 and 507 without an error are answers given on purpose: not ready, or busy.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        request = getattr(record, "request", None)
-        return failure_of(error) is None and not getattr(request, "failure", None)
+        if error is None:
+            return getattr(record, "status_code", None) not in {503, 507}
+        return failure_of(error) is None

@@ -115,6 +115,8 @@ def _not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
 def _status_of_host(request: HttpRequest) -> int | None:
     """Probes are asked for by whatever name or number finds them, everything else by ours."""
     if request.path in settings.PATHS_UNDER_ANY_HOST:
+        # Nobody is signed in there, so that no probe asks the database who this is.
+        request.META.pop("HTTP_COOKIE", None)
         request.META["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc.rpartition("@")[2]
     try:
         request.get_host()

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.middleware import SessionMiddleware
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from base.failures import Failure, failure_of, reports
+from base.failures import Failure, failure_of, log_exception, reports
 from tests.base.test_errors import armoured
 from tests.conftest import sign_in
 from tests.factories import PASSWORD
@@ -112,13 +112,15 @@ def test_pages_say_that_the_database_is_away_and_the_log_does_once(
     with away(), caplog.at_level(logging.INFO):
         answers = [client.get("/"), client.post("/profile/", {}), visitor.get("/products/")]
         answers += [visitor.get("/sign-in/"), client.get("/", headers={"HX-Request": "true"})]
-        live = visitor.get("/healthz/live")
+        live = client.get("/healthz/live")
+        ready = client.get("/healthz/ready")
 
     for answer in answers:
         assert armoured(answer).status_code == 503
         assert int(answer["Retry-After"]) >= 1
         assert "The service is not available right now" in answer.text
     assert live.status_code == 200
+    assert (ready.status_code, ready.json()["ready"]) == (503, False)
     said = [line for line in caplog.records if line.levelno >= logging.WARNING]
     assert [line.name for line in said] == ["base.failures"]
     assert "\n" not in said[0].getMessage()
@@ -309,3 +311,20 @@ def test_a_failure_under_another_error_is_found():
 
     assert failure_of(outer) == Failure.BUSY
     assert failure_of(None) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "loggers"),
+    [
+        (OperationalError("database is locked"), ["base.failures"]),
+        (KeyError("mistake"), ["work"] * 3),
+    ],
+)
+def test_work_behind_the_pages_logs_an_absent_database_once(caplog, error, loggers):
+    for _second in range(3):
+        try:
+            raise error
+        except (OperationalError, KeyError):
+            log_exception(logging.getLogger("work"), "%s could not go on.", "Counting")
+
+    assert [line.name for line in caplog.records] == loggers
