@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from base import server
+from base.slow_bodies import WatchedBody
 
 Environ = dict[str, Any]
 # Any: Django's handler answers with a response of its own, which is iterable.
@@ -82,6 +83,7 @@ def admit(application: WSGIApplication) -> WSGIApplication:
             return answer
         try:
             with places.place():
+                watch_body(environ)
                 answer = application(environ, start_response)
                 return answer
         except Busy:
@@ -96,6 +98,15 @@ def has_body(environ: Environ) -> bool:
         environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
         or environ.get("CONTENT_LENGTH", "") not in {"", "0"}
         or "HTTP_TRANSFER_ENCODING" in environ
+    )
+
+
+def watch_body(environ: Environ) -> None:
+    """Let nobody wait without end for a body that stops coming."""
+    environ["wsgi.input"] = WatchedBody(
+        environ["wsgi.input"],
+        sender=environ.get("REMOTE_ADDR", ""),
+        port=environ.get("SERVER_PORT", ""),
     )
 
 

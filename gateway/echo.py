@@ -6,7 +6,6 @@ and a block refuse it as soon as the service runs.
 
 import json
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import quote
 
 from base import admission
@@ -67,9 +66,9 @@ def _body(environ: Environ) -> str | None:
     """The body as text; None if it is too long. Raises Busy."""
     if not admission.has_body(environ):
         return ""
-    stream: Any = environ["wsgi.input"]
+    admission.watch_body(environ)
     with admission.places.place():
-        body: bytes = stream.read(MAX_BODY + 1)
+        body: bytes = environ["wsgi.input"].read(MAX_BODY + 1)
     return None if len(body) > MAX_BODY else body.decode("utf-8", "replace")
 
 

@@ -239,8 +239,8 @@ def test_slow_senders_leave_threads_for_everybody_else(tmp_path):
             told = select.select(lines, [], [], 0)[0]
             assert all(line.recv(400).startswith(b"HTTP/1.1 503 ") for line in told)
 
-        # They are gone, and people sign in again.
-        until(lambda: posted(address) == 422)
+            # The others are closed after a while, and people sign in again.
+            until(lambda: posted(address) == 422, seconds=120)
 
 
 def posted(address):
