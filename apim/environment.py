@@ -108,7 +108,8 @@ def read(*, var_dir: Path) -> Environment:
             "APIM_MAIL_URL",
             in_debug="inbox:",
             example="smtp://user:password@mail.example.org:587?tls=1",
-        )
+        ),
+        debug=debug,
     )
     webhook_secrets = read_list("APIM_MAIL_WEBHOOK_SECRET")
     if webhook_secrets and mailer["BACKEND"].startswith("anymail."):

@@ -18,8 +18,11 @@ _OURS = "smtp://, smtps://, file:, inbox:, none:"
 Mailer = tuple[dict[str, Any], dict[str, Any]]
 
 
-def read_mailer(url: str) -> Mailer:
-    """The mailer of a URL, and anymail's settings where it names one of its providers."""
+def read_mailer(url: str, *, debug: bool) -> Mailer:
+    """The mailer of a URL, and anymail's settings where it names one of its providers.
+
+    On a developer's machine (``debug``) a password may travel in the clear unasked.
+    """
     try:
         parts = urlsplit(url)
         query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
@@ -39,11 +42,14 @@ def read_mailer(url: str) -> Mailer:
             "OPTIONS": {"file_path": parts.path},
         }, {}
     if parts.scheme in {"smtp", "smtps"}:
-        return {"BACKEND": "mail.smtp.EmailBackend", "OPTIONS": _smtp(parts, options)}, {}
+        return {
+            "BACKEND": "mail.smtp.EmailBackend",
+            "OPTIONS": _smtp(parts, options, debug=debug),
+        }, {}
     return _provider(parts, options)
 
 
-def _smtp(parts: SplitResult, options: dict[str, str]) -> dict[str, Any]:
+def _smtp(parts: SplitResult, options: dict[str, str], *, debug: bool) -> dict[str, Any]:
     if not url_has_host(parts):
         raise _refused("names no mail server. Write smtp://mail.example.org:587?tls=1.")
     if parts.path.strip("/") or parts.fragment:
@@ -63,7 +69,7 @@ def _smtp(parts: SplitResult, options: dict[str, str]) -> dict[str, Any]:
     use_tls = _tls(options, default=is_implicit)
     if is_implicit and not use_tls:
         raise _refused("says smtps:// and tls=0. Write smtp:// to send without TLS.")
-    if parts.password and not use_tls and "tls" not in options:
+    if parts.password and not use_tls and "tls" not in options and not debug:
         raise _refused(
             "sends a password over a connection without TLS. Add tls=1 (STARTTLS), write smtps://, "
             "or write tls=0 if the password may be read on the way."

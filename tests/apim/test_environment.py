@@ -292,6 +292,10 @@ def test_tls_is_what_the_mail_url_says(read, url, use_tls, use_ssl, port):
     assert (options["use_tls"], options["use_ssl"], options["port"]) == (use_tls, use_ssl, port)
 
 
+def test_in_debug_a_password_may_travel_in_the_clear(read):
+    assert not read(APIM_DEBUG="1", APIM_MAIL_URL=SMTP).mailer["OPTIONS"]["use_tls"]
+
+
 @pytest.mark.parametrize("url", ["https://apis.example.org", "https://127.0.0.1:8000"])
 def test_debug_is_not_for_a_public_service(read, url):
     with pytest.raises(ImproperlyConfigured, match=r"APIM_DEBUG=1 .* APIM_PUBLIC_URL"):
