@@ -3,7 +3,6 @@
 import errno
 import logging
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -149,16 +148,6 @@ class _Reports:
 
 
 reports = _Reports()
-
-
-def log_exception(log: logging.Logger, message: str, *args: object) -> None:
-    """``log.exception`` for work behind the pages, which meets an absent database every second."""
-    error = sys.exception()
-    failure = failure_of(error)
-    if error is not None and failure is not None:
-        reports.say(failure, error)
-    else:
-        log.exception(message, *args)
 
 
 class AlreadyReported(logging.Filter):

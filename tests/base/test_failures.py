@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.middleware import SessionMiddleware
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from base.failures import Failure, failure_of, log_exception, reports
+from base.failures import Failure, failure_of, reports
 from tests.base.test_errors import armoured
 from tests.conftest import sign_in
 from tests.factories import PASSWORD
@@ -311,20 +311,3 @@ def test_a_failure_under_another_error_is_found():
 
     assert failure_of(outer) == Failure.BUSY
     assert failure_of(None) is None
-
-
-@pytest.mark.parametrize(
-    ("error", "loggers"),
-    [
-        (OperationalError("database is locked"), ["base.failures"]),
-        (KeyError("mistake"), ["work"] * 3),
-    ],
-)
-def test_work_behind_the_pages_logs_an_absent_database_once(caplog, error, loggers):
-    for _second in range(3):
-        try:
-            raise error
-        except (OperationalError, KeyError):
-            log_exception(logging.getLogger("work"), "%s could not go on.", "Counting")
-
-    assert [line.name for line in caplog.records] == loggers
