@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from accounts.actions import activate_user, block_user
+from base.admission import BUSY
 from catalog.seeds import ECHO_DOCUMENT
 from gateway.configuration import render
 from tests.factories import PASSWORD, ApiFactory, GatewayFactory, KeyFactory, ProductFactory
@@ -124,7 +125,9 @@ def test_through_nginx_that_asks_the_same_process(tmp_path, ben, back_end):
             passed = sum("200 OK" in page for page in pages)
             sent_back = sum("Other trial calls are under way" in page for page in pages)
             assert passed >= 1
-            assert passed + sent_back == 8
+            # On a busy machine some wait so long for one of the three places that they are refused.
+            busy = sum(BUSY in page for page in pages)
+            assert passed + sent_back + busy == 8
 
             assert (
                 "401 Unauthorized"
