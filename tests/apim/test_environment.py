@@ -256,7 +256,7 @@ SMTP = "smtp://user:secret@mail.example.org"
         ("smtp:mail.example.org", "names no mail server"),
         ("smtps://user:secret@mail.example.org?tls=0", "tls=0"),
         ("file:", "names no folder"),
-        ("file://tmp/mail", "names no folder"),
+        ("file://var/mail", "names no folder"),
         ("postmarkk:?server_token=secret", "postmark:"),
         ("postmark://?server_token=secret&x", ""),
         ("postmark:secret", "is not of the form"),
