@@ -76,10 +76,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # What adds headers comes first, so that every answer below has them, errors too.
     "base.middleware.TrustedProxies",
-    "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # The last of them: it redirects to TLS by itself.
+    "django.middleware.security.SecurityMiddleware",
     "base.middleware.FailuresMiddleware",
     "base.retry_after.RetryAfterMiddleware",
     "base.limits.RequestLimitsMiddleware",

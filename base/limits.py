@@ -13,7 +13,7 @@ from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.http import parse_header_parameters
 
-from base.doors import FORM
+from base.doors import FORM, ask_to_sign_in
 from base.errors import BUTTON, WORDS, error_page, malformed_status
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -57,6 +57,9 @@ class RequestLimitsMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
+        if _is_sent_by_nobody(request, view):
+            # Nor is what they sent read, however much it is.
+            return ask_to_sign_in(request)
         status = _status_of_length(request, getattr(view, "body_limit", FORM))
         if status is None and _is_read_before_its_view(request, view):
             status = _status_of_form(request)
@@ -166,6 +169,15 @@ def _status_of_length(request: HttpRequest, limit: int) -> int | None:
         return 413
     # Without a length nobody knows where to stop; Django would take the body for an empty one.
     return 411 if not length and "HTTP_TRANSFER_ENCODING" in request.META else None
+
+
+def _is_sent_by_nobody(request: HttpRequest, view: Any) -> bool:
+    """A form for people signed in, without a session; what a session is worth is asked later."""
+    return (
+        request.method == "POST"
+        and getattr(view, "door", "open") != "open"
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES
+    )
 
 
 def _is_form(request: HttpRequest) -> bool:

@@ -100,8 +100,8 @@ def test_debugging_answers_a_body_that_is_no_form_alike(strict, settings, conten
     ("path", "size", "status"),
     [
         ("/sign-in/", VISITORS_FORM + 1, 413),
-        ("/console/roles/new/", FORM + 1, 413),
-        ("/console/imports/new/", 50_000_000, 413),
+        ("/console/roles/new/", 1_000_000, 302),
+        ("/console/imports/new/", 10_000_000, 302),
         ("/mail/webhooks/postmark/tracking/", 50_000_000, 413),
         ("/no/such/page/", 50_000_000, 404),
     ],
@@ -116,6 +116,21 @@ def test_a_body_that_is_too_large_is_refused_unread(strict, path, size, status):
     )
 
     assert armoured(response).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "size"), [("/console/roles/new/", FORM + 1), ("/console/imports/new/", 50_000_000)]
+)
+def test_the_body_of_somebody_signed_in_has_a_limit_too(console, path, size):
+    response = console.generic(
+        "POST",
+        path,
+        CONTENT_TYPE=FORM_TYPE,
+        CONTENT_LENGTH=str(size),
+        **{"wsgi.input": Unreadable()},
+    )
+
+    assert armoured(response).status_code == 413
 
 
 def test_a_body_without_a_length_is_refused_unread(strict):
@@ -205,6 +220,16 @@ def test_everybody_else_reads_a_page(client, accept):
 
 def test_another_host_is_refused_with_every_header(client):
     assert armoured(client.get("/", headers={"Host": "evil.example"})).status_code == 400
+
+
+def test_plain_requests_are_led_to_our_own_name(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_SSL_HOST = "apis.example.org"
+
+    response = armoured(client.get("/help/?a=b", headers={"Host": "evil.example"}))
+
+    assert response.status_code == 301
+    assert response["Location"] == "https://apis.example.org/help/?a=b"
 
 
 def test_a_page_that_cannot_be_rendered_says_so_without_its_looks(rf, monkeypatch):
