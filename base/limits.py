@@ -83,8 +83,7 @@ class MethodNotAllowedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        is_bare = response.streaming or not response.content
-        if response.status_code == 405 and is_bare:
+        if response.status_code == 405 and (response.streaming or not response.content):
             return method_not_allowed(request, response)
         return response
 
@@ -138,26 +137,25 @@ def _status_of_query(request: HttpRequest) -> int | None:
     except (SuspiciousOperation, ValueError):
         request.GET = QueryDict()
         return 400
-    if any("\0" in name or "\0" in "".join(values) for name, values in query.lists()):
-        request.GET = QueryDict()
-        return 400
     request.GET = query
-    if any(len(value) > _longest(name) for name, values in query.lists() for value in values):
-        _cut(request)
+    tidy = _tidied(query)
+    if tidy != query:
+        # In the address too: links back to this page repeat it as it is.
+        request.META["QUERY_STRING"] = tidy.urlencode()
+        request.GET = tidy
     return None
 
 
-def _longest(name: str) -> int:
-    return MAX_VALUES.get(name, MAX_VALUE)
-
-
-def _cut(request: HttpRequest) -> None:
-    """In the address too: links back to this page repeat it as it is."""
-    query = request.GET.copy()
+def _tidied(query: QueryDict) -> QueryDict:
+    """Without null bytes, which PostgreSQL takes in no text, and each value no longer than it may be."""
+    tidy = QueryDict(mutable=True)
     for name, values in query.lists():
-        query.setlist(name, [value[: _longest(name)] for value in values])
-    request.META["QUERY_STRING"] = query.urlencode()
-    request.GET = QueryDict(request.META["QUERY_STRING"], encoding="utf-8")
+        longest = MAX_VALUES.get(name, MAX_VALUE)
+        tidy.setlist(
+            name.replace("\0", ""), [value.replace("\0", "")[:longest] for value in values]
+        )
+    tidy._mutable = False
+    return tidy
 
 
 def _status_of_length(request: HttpRequest, limit: int) -> int | None:
