@@ -15,8 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import Session, User
 from accounts.passwords import HashingBusy
 from audit.journal import record_once, request_address
-from base.admission import BUSY
 from base.doors import WOKE_AT, NotAnAdministrator, ask_to_sign_in
+from base.errors import unavailable
 from base.failures import Failure, failure_of, reports
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -71,12 +71,7 @@ class SessionActivity:
             )
         # All hashing slots taken: ask to come back, rather than queue without end.
         if isinstance(exception, HashingBusy):
-            return HttpResponse(
-                BUSY,
-                status=503,
-                headers={"Retry-After": "5"},
-                content_type="text/plain",
-            )
+            return unavailable(request, retry_after=5)
         return None
 
     def _before(self, request: HttpRequest) -> None:

@@ -20,6 +20,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from base.authority import ActorMayNotAct
 from base.failures import Failure, failure_of, reports
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,10 @@ WORDS = {
         _("The service has no room left. Nothing was changed. Tell the people who run it."),
     ),
 }
+LOST_AUTHORITY = (
+    _("You may no longer do this"),
+    _("You lost the permission after you opened the page. Nothing was changed."),
+)
 BUTTON = (
     _("This address belongs to a button"),
     _(
@@ -148,6 +153,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, ActorMayNotAct):
+        return error_page(request, 403, words=LOST_AUTHORITY)
     return error_page(request, 403)
 
 

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from accounts import actions, authority
 from base.authority import ActorMayNotAct, Permission, action, take_first
+from base.errors import permission_denied
 from tests.factories import AdministratorFactory, RoleFactory, UserFactory
 
 ROOT = Path(__file__).parent.parent
@@ -209,3 +210,14 @@ def test_different_users_never_wait_for_each_other(ada):
     with transaction.atomic():
         authority.share(ada.pk)
         authority.claim(ada.pk + 1)
+
+
+@pytest.mark.django_db
+def test_whoever_lost_authority_reads_that_nothing_was_changed(rf, ada, client):
+    request = rf.post("/console/roles/add/")
+    request.user, request.session = ada, client.session
+
+    page = permission_denied(request, ActorMayNotAct())
+
+    assert page.status_code == 403
+    assert "You lost the permission after you opened the page." in page.text

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BEFORE = {
     "catalog": "0002_starter_unlimited_and_echo",
     "gateway": "0002_counts_outlive_their_key",
-    "invitations": "0002_invite_links_packages_and_tracking",
+    "invitations": "0003_sender_epoch",
 }
 
 
