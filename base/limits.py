@@ -138,24 +138,22 @@ def _status_of_query(request: HttpRequest) -> int | None:
         request.GET = QueryDict()
         return 400
     request.GET = query
-    tidy = _tidied(query)
-    if tidy != query:
-        # In the address too: links back to this page repeat it as it is.
-        request.META["QUERY_STRING"] = tidy.urlencode()
-        request.GET = tidy
+    if any(len(value) > _longest(name) for name, values in query.lists() for value in values):
+        _cut(request)
     return None
 
 
-def _tidied(query: QueryDict) -> QueryDict:
-    """Without null bytes, which PostgreSQL takes in no text, and each value no longer than it may be."""
-    tidy = QueryDict(mutable=True)
+def _longest(name: str) -> int:
+    return MAX_VALUES.get(name, MAX_VALUE)
+
+
+def _cut(request: HttpRequest) -> None:
+    """In the address too: links back to this page repeat it as it is."""
+    query = request.GET.copy()
     for name, values in query.lists():
-        longest = MAX_VALUES.get(name, MAX_VALUE)
-        tidy.setlist(
-            name.replace("\0", ""), [value.replace("\0", "")[:longest] for value in values]
-        )
-    tidy._mutable = False
-    return tidy
+        query.setlist(name, [value[: _longest(name)] for value in values])
+    request.META["QUERY_STRING"] = query.urlencode()
+    request.GET = QueryDict(request.META["QUERY_STRING"], encoding="utf-8")
 
 
 def _status_of_length(request: HttpRequest, limit: int) -> int | None:

@@ -161,6 +161,42 @@ def test_every_view_names_its_methods(console):
             assert "Content-Security-Policy" in response, (method, name)
 
 
+PARAMETERS = [
+    "actor",
+    "api",
+    "cursor",
+    "direction",
+    "format",
+    "from",
+    "key",
+    "kind",
+    "link",
+    "look",
+    "next",
+    "package",
+    "person",
+    "product",
+    "q",
+    "reference",
+    "role",
+    "show",
+    "sort",
+    "state",
+    "subject",
+    "to",
+    "undone",
+]
+
+
+@pytest.mark.parametrize("value", ["%00", "%ff%fe", "a%00b", "-1", "9" * 40, "%F0%9F%A6%94", "[]"])
+def test_no_query_makes_an_error_of_ours(console, value):
+    query = "&".join(f"{parameter}={value}" for parameter in PARAMETERS)
+    for name, pattern in ADDRESSES.items():
+        if "GET" in pattern.callback.methods:
+            response = console.get(address_of(name), QUERY_STRING=query)
+            assert response.status_code < 500, name
+
+
 POST_ONLY = [
     "/console/developers/bulk/",
     "/console/invitations/bulk/",
