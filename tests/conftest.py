@@ -6,6 +6,8 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from accounts.models import Role, User
 from apim import settings as production
@@ -15,6 +17,10 @@ from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 
 # Playwright's synchronous API runs an event loop in this thread; the ORM is called beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# Its limits are of elapsed time, which says how busy the machine is.
+hypothesis.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("house")
 
 # Whoever asks for one of these meets the database without a mark.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
