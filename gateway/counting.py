@@ -28,7 +28,7 @@ from catalog.actions import (
     renew_key_digests,
     warn_of_expiring_keys,
 )
-from catalog.actions.keys import USE_NOTED_EVERY
+from catalog.actions.key_uses import USE_NOTED_EVERY
 from catalog.models import Key
 from gateway.actions import renew_secret_digests
 from gateway.lookup import Answer, Renewal

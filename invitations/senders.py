@@ -30,7 +30,7 @@ def has_valid_sender(row: "SentBySomebody") -> bool:
     )
 
 
-def set_sender(row: "SentBySomebody", sender: User) -> None:
+def assign_sender(row: "SentBySomebody", sender: User) -> None:
     """Make ``sender``, who holds authority in this transaction, the one it is sent by."""
     row.sender, row.sender_name = sender, sender.full_name
     # Read anew: the instance may be older than the last loss of authority.

@@ -51,7 +51,7 @@ NO_ACTIONS = {
 }
 # Their work is done by actions under them, which are asked.
 CALL_ACTIONS = {
-    "catalog.actions.keys.warn_of_expiring_keys",
+    "catalog.actions.key_uses.warn_of_expiring_keys",
     "invitations.actions.answering.accept_invitation",
     "invitations.actions.joining.request_invitation",
     "invitations.actions.reminding.tell_of_unused",

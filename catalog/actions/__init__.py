@@ -2,21 +2,23 @@
 
 from catalog.actions.apis import ApiInUse, create_api, delete_api, edit_api
 from catalog.actions.exports import record_subscription_export
+from catalog.actions.key_uses import (
+    KeyUse,
+    note_key_uses,
+    renew_key_digests,
+    warn_of_expiring_keys,
+)
 from catalog.actions.keys import (
     ImportedKeyRefused,
     IssuedKey,
     KeyAlreadyReplaced,
     KeyHasEnded,
-    KeyUse,
     SubscriptionHasNoKeys,
     end_key,
     import_key,
     issue_missing_keys,
-    note_key_uses,
     regenerate_key,
-    renew_key_digests,
     set_key_expiry,
-    warn_of_expiring_keys,
 )
 from catalog.actions.products import (
     ProductHasSubscriptions,

@@ -104,8 +104,6 @@ def subscribe(
     """
     owner = User.objects.select_for_update().get(pk=by.pk)
     product = Product.objects.visible_to(owner).filter(pk=product.pk).first() or _unavailable()
-    if not owner.is_active:
-        raise ProductNotAvailable
     if public_id is not None:
         _refuse_second_sending(public_id, owner)
     if owner.subscriptions.in_state(Subscription.State.SUSPENDED).filter(product=product).exists():

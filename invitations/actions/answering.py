@@ -92,6 +92,9 @@ def _claim(
         # An invitation is as good as its sender, until this commits.
         authority.share(invitation.sender_id)
     take_place(invitation)
+    if invitation.package_id is not None:
+        # Before the invitation's row: deleting the package takes them in this order.
+        Package.objects.select_for_update(no_key=True).filter(pk=invitation.package_id).first()
     if not _claimable(invitation).update(accepted_at=timezone.now()):
         raise InvitationNotUsable
     invitation.refresh_from_db()

@@ -25,7 +25,7 @@ from invitations.actions.sending import InvitationNotUsable, revoke_invitation
 from invitations.link_access import key_counts
 from invitations.link_models import LINK_PURPOSE
 from invitations.models import Invitation, InviteLink, ReplacedLinkToken
-from invitations.senders import set_sender
+from invitations.senders import assign_sender
 from packages.models import Package
 
 MAX_QUOTA = 100_000
@@ -94,7 +94,7 @@ def create_link(
         mail_domains=_checked_domains(mail_domains),
         package=package,
     )
-    set_sender(link, by)
+    assign_sender(link, by)
     given = _checked_roles(roles)
     _new_address(link)
     link.full_clean(validate_unique=False, validate_constraints=False)
@@ -168,7 +168,7 @@ def turn_on_link(*, link: InviteLink, by: User) -> InviteLink:
     if link.state not in {InviteLink.State.OFF, InviteLink.State.SENDER_GONE}:
         return link
     link.is_on = True
-    set_sender(link, by)
+    assign_sender(link, by)
     link.save(update_fields=["is_on", "sender", "sender_name", "sender_epoch"])
     record("invite_link.turned_on", by=by, subject=link)
     return link

@@ -16,7 +16,7 @@ from invitations.actions.limits import left_today
 from invitations.actions.sending import AlreadyInvited, _checked, _new_link
 from invitations.known import who_has
 from invitations.models import Invitation
-from invitations.senders import set_sender
+from invitations.senders import assign_sender
 from mail.outbox import queue_letters
 from packages.actions import hold_package
 from packages.models import Package
@@ -52,7 +52,7 @@ def invite_many(
         package=hold_package(package) if package else None,
         validity=_checked(validity),
     )
-    set_sender(for_all, by)
+    assign_sender(for_all, by)
     for_all.clean_fields(exclude=_all_but("message", "language"))
     outcomes = [_draft(person, for_all) for person in people]
     sent = _insert(outcomes)

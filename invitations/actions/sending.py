@@ -33,7 +33,7 @@ from invitations.models import (
     Invitation,
     ReplacedToken,
 )
-from invitations.senders import set_sender
+from invitations.senders import assign_sender
 from mail.outbox import cancel_letters, queue_letter
 from packages.actions import hold_package
 from packages.models import Package
@@ -104,7 +104,7 @@ def invite_user(
         package=hold_package(package) if package else None,
         validity=_checked(validity),
     )
-    set_sender(invitation, by)
+    assign_sender(invitation, by)
     given = list(roles)
     place_invitation(invitation, roles=given)
     record(
@@ -158,7 +158,7 @@ def resend_invitation(
     if not invitation.is_admitted:
         raise ItsLinkIsClosed
     if by is not None:
-        set_sender(invitation, by)
+        assign_sender(invitation, by)
     elif not _may_ask_again(invitation):
         raise InvitationNotUsable
     refuse_frequent_resend(invitation)
@@ -200,7 +200,7 @@ def correct_address(
     refuse_frequent_resend(invitation)
     _earlier, invitation.email = changes["email"]
     _refuse_known(invitation.email)
-    set_sender(invitation, by)
+    assign_sender(invitation, by)
     ReplacedToken.objects.create(invitation=invitation, digest=invitation.digest)
     invitation.replaced_tokens.update(address_corrected=True)
     _new_link(invitation)

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import devices
 from accounts.actions import send_password_link
 from audit.models import Event
-from base.throttle import RetryAfterMiddleware
+from base.retry_after import RetryAfterMiddleware
 from tests.factories import PASSWORD, UserFactory
 from tests.portal.pages import NEW_PASSWORD, attempt, password_link
 from tests.racing import race

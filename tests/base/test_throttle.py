@@ -48,7 +48,7 @@ def statements_of(database, operation) -> list[str]:
 
 def test_one_attempt_costs_four_statements_by_key_and_counts_no_rows(database, post):
     def consume():
-        assert ratelimit.consume(post, action="login")
+        assert ratelimit.consume(post, action="login_ip", key="192.0.2.1")
 
     consume()
 

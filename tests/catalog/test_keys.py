@@ -39,7 +39,7 @@ def test_missing_keys_are_made_and_no_more(ben):
 
 @pytest.mark.parametrize("state", ["submitted", "suspended", "rejected", "cancelled"])
 def test_only_an_active_subscription_is_given_keys(ben, state):
-    key = KeyFactory(subscription__state=state)
+    key = KeyFactory(subscription__owner=ben, subscription__state=state)
 
     for operation in [
         lambda: actions.issue_missing_keys(subscription=key.subscription, by=ben),
@@ -53,7 +53,7 @@ def test_only_an_active_subscription_is_given_keys(ben, state):
 
 
 def test_regenerating_ends_the_old_key_now(ben):
-    old = KeyFactory()
+    old = KeyFactory(subscription__owner=ben)
 
     [issued] = actions.regenerate_key(key=old, by=ben)
 
@@ -67,7 +67,7 @@ def test_regenerating_ends_the_old_key_now(ben):
 
 
 def test_regenerating_with_an_overlap_keeps_both(ben):
-    old = KeyFactory()
+    old = KeyFactory(subscription__owner=ben)
 
     [issued] = actions.regenerate_key(
         key=old, by=ben, overlap=timedelta(days=7), expires_at=in_days(90)
@@ -80,7 +80,10 @@ def test_regenerating_with_an_overlap_keeps_both(ben):
 
 
 def test_an_overlap_is_no_longer_than_it_may_be_nor_than_the_key_lived(ben):
-    long, short = KeyFactory(), KeyFactory(expires_at=in_days(2))
+    long, short = (
+        KeyFactory(subscription__owner=ben),
+        KeyFactory(subscription__owner=ben, expires_at=in_days(2)),
+    )
 
     for key in [long, short]:
         actions.regenerate_key(key=key, by=ben, overlap=timedelta(days=3000))
@@ -91,7 +94,7 @@ def test_an_overlap_is_no_longer_than_it_may_be_nor_than_the_key_lived(ben):
 
 
 def test_a_form_sent_twice_replaces_once(ben):
-    key = KeyFactory()
+    key = KeyFactory(subscription__owner=ben)
     actions.regenerate_key(key=key, by=ben)
 
     with pytest.raises(actions.KeyAlreadyReplaced):
@@ -154,7 +157,7 @@ def test_an_import_into_no_slot_is_refused(ada):
 
 
 def test_end_key_is_quiet_the_second_time(ben):
-    key = KeyFactory()
+    key = KeyFactory(subscription__owner=ben)
 
     for _twice in range(2):
         key = actions.end_key(key=key, by=ben)
@@ -164,7 +167,7 @@ def test_end_key_is_quiet_the_second_time(ben):
 
 
 def test_an_expiry_is_in_the_future_and_can_be_taken_away(ben):
-    key = KeyFactory()
+    key = KeyFactory(subscription__owner=ben)
     end = in_days(1)
 
     for _twice in range(2):
@@ -178,7 +181,7 @@ def test_an_expiry_is_in_the_future_and_can_be_taken_away(ben):
 
 @pytest.mark.parametrize("way", ["ended", "expired"])
 def test_an_ended_key_cannot_be_brought_back(ben, way):
-    key = KeyFactory(expires_at=in_days(-1) if way == "expired" else None)
+    key = KeyFactory(subscription__owner=ben, expires_at=in_days(-1) if way == "expired" else None)
     if way == "ended":
         actions.end_key(key=key, by=ben)
 
@@ -241,7 +244,7 @@ def test_who_was_blocked_is_warned_once_active_again(ben, ada):
 
 
 def test_a_slot_opens_by_two_keys_at_most(ben, ada):
-    first = KeyFactory()
+    first = KeyFactory(subscription__owner=ben)
     other = KeyFactory(subscription=first.subscription, slot="secondary")
     [second] = actions.regenerate_key(key=first, by=ben, overlap=timedelta(days=30))
     actions.regenerate_key(key=other, by=ben, overlap=timedelta(days=30))
@@ -267,7 +270,7 @@ def test_a_slot_holds_one_key_in_the_database():
 
 @pytest.mark.django_db(transaction=True)
 def test_regenerating_at_once_replaces_once(ben):
-    key = KeyFactory()
+    key = KeyFactory(subscription__owner=ben)
 
     outcomes = race(*[lambda: actions.regenerate_key(key=key, by=ben)] * 8)
 

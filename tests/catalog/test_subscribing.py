@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from audit.models import Event
+from base.authority import ActorMayNotAct
 from catalog import actions
 from catalog.models import Subscription
 from mail.models import Message
@@ -69,7 +70,7 @@ def test_only_what_the_person_sees_can_be_subscribed_to(ben):
 
 
 def test_a_blocked_person_subscribes_to_nothing():
-    with pytest.raises(actions.ProductNotAvailable):
+    with pytest.raises(ActorMayNotAct):
         actions.subscribe(product=ProductFactory(), by=UserFactory(blocked=True))
 
 

@@ -64,7 +64,7 @@ def test_tabs_ask_the_same_queries_for_any_number(
         KeyFactory(subscription__owner=ben)
     page_of(console, ben, tab)
 
-    with django_assert_num_queries({"": 20, "subscriptions/": 12, "keys/": 11}[tab]):
+    with django_assert_num_queries({"": 21, "subscriptions/": 12, "keys/": 11}[tab]):
         page = page_of(console, ben, tab)
 
     assert page.count("apim_test_") + page.count("apim_live_") >= number
