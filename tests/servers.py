@@ -43,7 +43,7 @@ def our_server(
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """granian with ``workers`` processes; its address, and the process to stop or to kill."""
     port = port or free_port()
-    _lay_out_throttle()
+    lay_out_throttle()
     environment = os.environ | {
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),
@@ -64,7 +64,7 @@ def our_server(
         yield address, process
 
 
-def _lay_out_throttle() -> None:
+def lay_out_throttle() -> None:
     """With SQLite the throttle counts in a file beside the database, which wants its table."""
     if connection.vendor == "sqlite":
         beside = Path(f"{connection.settings_dict['NAME']}-cache")

@@ -16,7 +16,7 @@ from imports.models import Import
 from invitations.models import Invitation
 from mail.models import Message
 from tests.imports.conftest import again, people
-from tests.servers import database_url, free_port, running
+from tests.servers import database_url, free_port, lay_out_throttle, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 2500
@@ -25,6 +25,7 @@ COUNT = 2500
 @pytest.fixture
 def worker(tmp_path):
     """``manage.py work`` against the test's database; no mail server answers it."""
+    lay_out_throttle()
     environment = os.environ | {
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),

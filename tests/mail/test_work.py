@@ -15,7 +15,7 @@ from mail.models import Message
 from mail.outbox import queue_letter
 from tests.factories import UserFactory
 from tests.mail.conftest import free_port, hidden, open_server
-from tests.servers import _lay_out_throttle, database_url, running
+from tests.servers import database_url, lay_out_throttle, running
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Message.State
@@ -25,7 +25,7 @@ State = Message.State
 def worker(postbox, tmp_path):
     """Starts ``manage.py work`` against the test's database and mail server."""
     port = free_port()
-    _lay_out_throttle()
+    lay_out_throttle()
     environment = os.environ | {
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),

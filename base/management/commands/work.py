@@ -1,12 +1,15 @@
 """The worker, for ``APIM_MAIL_DELIVERY=worker``: letters, imports, reminders. Any number may run."""
 
+import logging
 import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from base.background import all_jobs
+
+logger = logging.getLogger(__name__)
 
 # The piece in hand is a letter or a batch of rows; a mail server may take its time over one.
 FAREWELL = 30.0
@@ -28,9 +31,7 @@ class Command(BaseCommand):
         }
         try:
             if once:
-                for job in all_jobs():
-                    while not stopping.is_set() and job.run(stopping.is_set) == 0:
-                        pass
+                self._run_once(stopping)
                 return
             for job in all_jobs():
                 job.start()
@@ -40,3 +41,16 @@ class Command(BaseCommand):
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
+
+    def _run_once(self, stopping: threading.Event) -> None:
+        """Every job, whatever becomes of the others. Raises CommandError naming those that failed."""
+        failed = []
+        for job in all_jobs():
+            try:
+                while not stopping.is_set() and job.run(stopping.is_set) == 0:
+                    pass
+            except Exception:
+                logger.exception("%s failed.", job.name)
+                failed.append(job.name)
+        if failed:
+            raise CommandError(f"Failed: {', '.join(failed)}.")
