@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Permission, action
+from base.locks import lock_free
 from base.names import clean_title
 from base.secret_keys import digest_key_id
 from gateway.credentials import digests_of, new_secret, prefix_of
@@ -129,10 +130,7 @@ def delete_gateway(*, gateway: Gateway, by: User | None) -> None:
 @action(without_actor="Calls that the gateway check let pass.")
 def renew_secret_digests(digests: dict[int, str]) -> None:
     """As ``catalog.actions.renew_key_digests``, of gateway secrets."""
-    rows = Secret.objects.filter(pk__in=digests)
-    if connection.features.has_select_for_update_skip_locked:
-        rows = rows.select_for_update(skip_locked=True, no_key=True)
-    for pk in sorted(rows.values_list("pk", flat=True)):
+    for pk in lock_free(Secret.objects.filter(pk__in=digests)):
         Secret.objects.filter(pk=pk).update(digest=digests[pk], digest_key=digest_key_id())
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from base.authority import action
 from base.batches import write_many
+from base.locks import lock_free
 from base.secret_keys import digest_key_id
 from catalog.models import Key, Subscription
 from mail.outbox import queue_letter
@@ -49,7 +50,7 @@ def note_key_uses(uses: dict[int, KeyUse]) -> set[int]:
     """
     if not uses:
         return set()
-    free = _without_locked(set(uses))
+    free = set(lock_free(Key.objects.filter(pk__in=set(uses))))
     moment = connection.ops.adapt_datetimefield_value
     rows = [
         (moment(use.at), use.address, pk, moment(use.at - USE_NOTED_EVERY))
@@ -67,16 +68,8 @@ def renew_key_digests(digests: dict[int, str]) -> None:
 
     One whose row somebody holds is passed over: its next use comes back to it.
     """
-    for pk in sorted(_without_locked(set(digests))):
+    for pk in lock_free(Key.objects.filter(pk__in=set(digests))):
         Key.objects.filter(pk=pk).update(digest=digests[pk], digest_key=digest_key_id())
-
-
-def _without_locked(pks: set[int]) -> set[int]:
-    """Locks what is free of the keys. SQLite has one writer, which we are."""
-    if not connection.features.has_select_for_update_skip_locked:
-        return pks
-    rows = Key.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=pks)
-    return set(rows.values_list("pk", flat=True))
 
 
 def warn_of_expiring_keys() -> int:

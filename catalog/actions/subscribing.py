@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.journal import record
 from base.authority import Permission, action
+from base.locks import hold_references
 from base.names import clean_title
 from catalog.actions.keys import IssuedKey, issue_into_empty_slots
 from catalog.models import Product, Subscription
@@ -219,9 +220,8 @@ def _save(subscription: Subscription) -> None:
     try:
         with transaction.atomic():
             subscription.save()
-            if connection.vendor == "postgresql":
-                # Looks for the product now and holds it, not at the commit: a deletion waits for us.
-                connection.check_constraints()
+            # The product: a deletion waits for us.
+            hold_references()
     except IntegrityError:
         if not Product.objects.filter(pk=subscription.product_id).exists():
             raise ProductNotAvailable from None

@@ -84,6 +84,6 @@ def test_a_replaced_key_never_passes_after_the_answer_and_the_new_one_always_doe
 def test_an_overlap_lets_both_pass(ask, key, ben):
     regenerate = partial(actions.regenerate_key, key=key, by=ben)
 
-    [issued] = regenerate(overlap=actions.keys.USE_NOTED_EVERY)
+    [issued] = regenerate(overlap=actions.key_uses.USE_NOTED_EVERY)
 
     assert ask(key=key.plaintext).status == ask(key=issued.plaintext).status == 200

@@ -273,9 +273,12 @@ def documented_nginx(folder, *, listen, server):
 @pytest.mark.gateways
 def test_slow_senders_do_not_reach_the_server_behind_the_documented_proxy(tmp_path):
     port = free_port()
-    variables = {"APIM_TRUSTED_PROXIES": "127.0.0.1"}
     # Two threads: one that waited for a body would show.
-    server = {"application": "apim.wsgi:application", "threads": 2, "variables": variables}
+    server = {
+        "application": "apim.wsgi:application",
+        "threads": 2,
+        "APIM_TRUSTED_PROXIES": "127.0.0.1",
+    }
     with ExitStack() as stack:
         behind, _process = stack.enter_context(our_server(tmp_path / "log", **server))
         stack.enter_context(documented_nginx(tmp_path, listen=port, server=urlsplit(behind).port))

@@ -11,10 +11,10 @@ from base.admission import BUSY
 from catalog.seeds import ECHO_DOCUMENT
 from gateway.configuration import render
 from tests.factories import PASSWORD, ApiFactory, GatewayFactory, KeyFactory, ProductFactory
-from tests.journeys.test_real_gateways import back_end, start_nginx
+from tests.journeys.test_real_gateways import back_end, machines, start_nginx
 from tests.servers import free_port, our_server, wait_until_answering
 
-__all__ = ["back_end"]
+__all__ = ["back_end", "machines"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
