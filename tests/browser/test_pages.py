@@ -380,12 +380,12 @@ def look_at(page, path):
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
-# In two parts, one for each core.
-@pytest.mark.parametrize("part", [0, 1])
+# In parts, for several processes.
+@pytest.mark.parametrize("part", range(4))
 def test_console_pages(open_browser, ada, scene, part):
     page = open_browser(ada)
 
-    for path in CONSOLE[part::2]:
+    for path in CONSOLE[part::4]:
         look_at(page, f"/console/{path.format(**scene)}")
 
 
