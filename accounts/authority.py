@@ -29,9 +29,10 @@ def hold(user: "User", permission: Permission | None, *, is_owner: bool) -> None
         raise ActorMayNotAct
 
 
-def share(user_pk: int) -> None:
-    """Let nobody take authority from this user until the transaction ends."""
-    take(Lock.AUTHORITY_OF_USER, user_pk, shared=True)
+def share(user_pk: int | None) -> None:
+    """Let nobody take authority from this user until the transaction ends; no-op for nobody."""
+    if user_pk is not None:
+        take(Lock.AUTHORITY_OF_USER, user_pk, shared=True)
 
 
 def claim(user_pk: int) -> None:

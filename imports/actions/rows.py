@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.changes import changes_of
-from audit.journal import Recordable, record
-from base.authority import Permission, action
+from audit.journal import record
+from base.authority import Actor, Permission, action
 from imports.checking import check_rows
 from imports.models import Import, Row
 from imports.runner import runner
@@ -34,7 +34,7 @@ class RowIsDone(ValidationError):
 def mend_row(
     *,
     row: Row,
-    by: Recordable | None,
+    by: Actor | None,
     email: str | None = None,
     first_name: str | None = None,
     last_name: str | None = None,
@@ -73,7 +73,7 @@ def mend_row(
 
 
 @action(Permission.DEVELOPERS_MANAGE)
-def drop_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
+def drop_rows(*, import_: Import, numbers: Iterable[int], by: Actor | None) -> int:
     """Leave rows out; returns how many. A later row with the same address takes their place.
 
     Quiet about rows that are done or left out. Raises ImportIsAtWork.
@@ -88,7 +88,7 @@ def drop_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None)
 
 
 @action(Permission.DEVELOPERS_MANAGE)
-def drop_problems(*, import_: Import, by: Recordable | None) -> int:
+def drop_problems(*, import_: Import, by: Actor | None) -> int:
     """Leave out every row that cannot be done as it stands. Raises ImportIsAtWork."""
     import_ = _hold(import_)
     problems = import_.rows.filter(state=Row.State.PROBLEM)
@@ -98,7 +98,7 @@ def drop_problems(*, import_: Import, by: Recordable | None) -> int:
 
 
 @action(Permission.DEVELOPERS_MANAGE)
-def restore_rows(*, import_: Import, numbers: Iterable[int], by: Recordable | None) -> int:
+def restore_rows(*, import_: Import, numbers: Iterable[int], by: Actor | None) -> int:
     """Take rows in again that were left out; returns how many. Raises ImportIsAtWork."""
     import_ = _hold(import_)
     rows = import_.rows.filter(number__in=list(numbers), state=Row.State.DROPPED)
@@ -127,7 +127,7 @@ NAMES = ["email", "first_name", "last_name"]
 MENDABLE = [Row.State.READY, Row.State.PROBLEM, Row.State.FAILED]
 
 
-def _record_count(action: str, count: int, import_: Import, by: Recordable | None) -> None:
+def _record_count(action: str, count: int, import_: Import, by: Actor | None) -> None:
     if count:
         record(action, by=by, subject=import_, rows=count)
 

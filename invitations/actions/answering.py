@@ -88,9 +88,8 @@ def _claim(
     time_zone: str,
     terms_accepted: Collection[Product],
 ) -> Accepted:
-    if invitation.sender_id is not None:
-        # An invitation is as good as its sender, until this commits.
-        authority.share(invitation.sender_id)
+    # An invitation is as good as its sender, until this commits.
+    authority.share(invitation.sender_id)
     take_place(invitation)
     if invitation.package_id is not None:
         # Before the invitation's row: deleting the package takes them in this order.

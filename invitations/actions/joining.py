@@ -105,7 +105,8 @@ def request_invitation(
 @action(without_actor="The token of the shared link; its sender's authority is held.")
 def _invite(link: InviteLink, wanted: Invitation) -> None:
     """In the name of the link's sender, with its roles and package as they are now."""
-    _hold_sender(link)
+    # What is sent in somebody's name is as good as their authority, until this commits.
+    authority.share(link.sender_id)
     InviteLink.objects.select_for_update().filter(pk=link.pk).first()
     # The state is read after the lock: it depends on the sender's row, too.
     open_link = InviteLink.objects.in_state(InviteLink.State.OPEN).filter(pk=link.pk).first()
@@ -130,7 +131,7 @@ def _invite(link: InviteLink, wanted: Invitation) -> None:
 @action(without_actor="The token of the shared link; its sender's authority is held.")
 def _replace(link: InviteLink, wanted: Invitation, present: Invitation) -> None:
     """A new invitation instead of one that opens nothing any more."""
-    _hold_sender(link)
+    authority.share(link.sender_id)
     # The link before its invitations, in the order of ``delete_link``.
     InviteLink.objects.select_for_update().filter(pk=link.pk).first()
     revoke_invitation(invitation=present, by=None)
@@ -152,12 +153,6 @@ def _repeat_letter(invitation: Invitation) -> None:
     invitation.save(update_fields=["times_sent", "sent_at"])
     record("invitation.resent", by=None, subject=invitation, times_sent=invitation.times_sent)
     queue_invitation(invitation)
-
-
-def _hold_sender(link: InviteLink) -> None:
-    """What is sent in somebody's name is as good as their authority, until this commits."""
-    if link.sender_id is not None:
-        authority.share(link.sender_id)
 
 
 def take_place(invitation: Invitation) -> None:

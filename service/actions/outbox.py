@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.journal import Recordable, record
-from base.authority import Permission, action
+from audit.journal import record
+from base.authority import Actor, Permission, action
 from mail.courier import courier
 from mail.models import Message
 from mail.outbox import new_message_id
@@ -48,7 +48,7 @@ class MailIsOff(ValidationError):
 
 
 @action(Permission.EMAILS_MANAGE)
-def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
+def send_letter_again(*, message: Message, by: Actor | None) -> Message:
     """Let a letter leave now that failed, came back, was held or stopped, or waits for a later try.
 
     It is asked again whether it is still wanted. The Message-ID stays, unless a server took the
@@ -73,7 +73,7 @@ def send_letter_again(*, message: Message, by: Recordable | None) -> Message:
 
 
 @action(Permission.EMAILS_MANAGE)
-def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
+def cancel_letter(*, message: Message, by: Actor | None) -> Message:
     """Stop a letter that waits. Quiet for a stopped one.
 
     Raises LetterOnItsWay, LetterWasSent, LetterDoesNotWait.
@@ -90,7 +90,7 @@ def cancel_letter(*, message: Message, by: Recordable | None) -> Message:
 
 
 @action(Permission.EMAILS_MANAGE)
-def send_all_again(*, state: str, by: Recordable) -> int:
+def send_all_again(*, state: str, by: Actor) -> int:
     """Let every letter leave that was held or has failed; the number of them.
 
     One statement and one line in the journal, however many there are. Raises MailIsOff.

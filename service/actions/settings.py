@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.changes import changes_of
-from audit.journal import Recordable, record
+from audit.journal import record
 from base.addresses import canonical_address
-from base.authority import Permission, action
+from base.authority import Actor, Permission, action
 from base.names import clean_title
 from service.models import Service
 
@@ -14,7 +14,7 @@ from service.models import Service
 @action(Permission.SETTINGS_MANAGE)
 def edit_service(
     *,
-    by: Recordable | None,
+    by: Actor | None,
     name: str | None = None,
     support_address: str | None = None,
     invitation_days: int | None = None,

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from audit.journal import Recordable, record
-from base.authority import Permission, action
+from audit.journal import record
+from base.authority import Actor, Permission, action
 from base.changes import same
 from mail.drafts import Draft, draft_of, newest_wording
 from mail.letters import letter_of
@@ -64,7 +64,7 @@ class CannotBeRestored(ValidationError):
 
 
 @action(Permission.EMAILS_MANAGE)
-def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Recordable) -> bool:
+def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Actor) -> bool:
     """Let a letter say something else from now on; False when it says that already.
 
     ``based_on`` is the version that the writer had before them, 0 for the original: the parts
@@ -89,7 +89,7 @@ def edit_letter(*, kind: str, language: str, draft: Draft, based_on: int, by: Re
 
 @action(Permission.EMAILS_MANAGE)
 def restore_letter(
-    *, kind: str, language: str, wording: Wording | None, based_on: int, by: Recordable
+    *, kind: str, language: str, wording: Wording | None, based_on: int, by: Actor
 ) -> bool:
     """Let a letter say again what an earlier version says, or the original (None).
 
@@ -111,7 +111,7 @@ def restore_letter(
 
 @action(Permission.EMAILS_MANAGE)
 def send_test_letter(
-    *, kind: str, language: str, draft: Draft, to: str, by: Recordable, zone: str = "UTC"
+    *, kind: str, language: str, draft: Draft, to: str, by: Actor, zone: str = "UTC"
 ) -> Message:
     """Queue a draft, with invented values and links that lead nowhere, to whoever wrote it.
 
@@ -151,7 +151,7 @@ def _add(
     draft: Draft | None,
     *,
     based_on: int,
-    by: Recordable,
+    by: Actor,
 ) -> Wording:
     """The next version. Of two that are saved at once, the database takes one."""
     if newest is not None and newest.version != based_on:

@@ -98,14 +98,15 @@ def test_one_that_cannot_be_added_costs_the_others_nothing(ada, ben):
 
 
 @pytest.mark.django_db
-def test_statements_do_not_grow_with_the_people(ada, django_assert_num_queries):
+def test_statements_do_not_grow_with_the_people(ada, is_sqlite, django_assert_num_queries):
     # A savepoint and its release, the role, the look, the insert, the keys, roles, events, letters.
     for count in [1, 40]:
         people = [
             Person(email=f"p{count}-{number}@example.org", first_name="P", last_name="Q")
             for number in range(count)
         ]
-        with django_assert_num_queries(10):
+        # On PostgreSQL one of them takes the lock of the actor's authority.
+        with django_assert_num_queries(10 if is_sqlite else 11):
             actions.add_users(people=people, by=ada)
 
 

@@ -266,5 +266,5 @@ def test_statements_of_a_check_do_not_grow_with_the_rows(
 ):
     for count in [1, 60]:
         import_ = upload(people(count, domain=f"d{count}.example"))
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             actions.choose_columns(import_=import_, mapping=import_.mapping, by=ada)

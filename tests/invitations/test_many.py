@@ -115,12 +115,13 @@ def test_a_missing_name_is_made_from_what_is_known(ada, person, name):
 
 
 @pytest.mark.django_db
-def test_statements_do_not_grow_with_the_people(ada, django_assert_num_queries):
+def test_statements_do_not_grow_with_the_people(ada, is_sqlite, django_assert_num_queries):
     roles = [RoleFactory()]
     # A savepoint and its release, two looks, the insert, the keys, roles, events, letters.
     for count in [1, 40]:
         people = [Person(email=f"p{count}-{number}@example.org") for number in range(count)]
-        with django_assert_num_queries(13):
+        # On PostgreSQL two of them take locks: of the sender's authority, and of the day's limit.
+        with django_assert_num_queries(13 if is_sqlite else 15):
             invite(ada, *people, roles=roles)
 
 
