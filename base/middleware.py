@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -75,6 +76,9 @@ class FailuresMiddleware:
         failure = getattr(request, "failure", None)
         if failure is not None and response.status_code == 500:
             return failure_page(request, failure)
+        if settings.DEBUG and response.status_code in {400, 404} and _is_djangos(response):
+            # Whoever tries the service reads what everybody reads, with every header.
+            return error_page(request, response.status_code)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -84,6 +88,11 @@ class FailuresMiddleware:
         request.failure = failure  # type: ignore[attr-defined]
         reports.say(failure, exception)
         return failure_page(request, failure)
+
+
+def _is_djangos(response: HttpResponse) -> bool:
+    """Whether it is one of Django's pages for debugging: they alone have no security policy."""
+    return getattr(response, "_csp_config", None) == {}
 
 
 class GoneMeanwhile:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from base import limits
 from base.doors import FORM, VISITORS_FORM
+from base.errors import WORDS
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +284,22 @@ def test_a_content_type_that_makes_no_request_is_taken_away(content_type):
     application({"CONTENT_TYPE": "text/html; charset=utf-8"}, None)
 
     assert [environ["CONTENT_TYPE"] for environ in seen] == ["", "text/html; charset=utf-8"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/nowhere", "testserver", 404),
+        ("/products/nothing-of-that-name/", "testserver", 404),
+        ("/products/", "evil.example", 400),
+    ],
+)
+def test_whoever_tries_the_service_reads_our_pages_too(client, settings, path, host, status):
+    settings.DEBUG = True
+
+    answer = client.get(path, headers={"host": host})
+
+    assert answer.status_code == status
+    assert str(WORDS[status][0]) in answer.text
+    assert "Content-Security-Policy" in answer
