@@ -87,11 +87,14 @@ class ThrottleCache(DatabaseCache):
         connection = connections[router.db_for_write(self.cache_model_class)]
         table = connection.ops.quote_name(self._table)
         # Two processes that purge at once leave each other's rows, and nobody waits for anybody.
-        lock = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
-        sql = (
-            f"DELETE FROM {table} WHERE cache_key IN (SELECT cache_key FROM {table}"  # noqa: S608
-            f" WHERE expires < %s ORDER BY expires LIMIT %s {lock})"
-        )
+        expired = f"SELECT cache_key FROM {table} WHERE expires < %s ORDER BY expires LIMIT %s"  # noqa: S608
+        if connection.vendor == "postgresql":
+            # In an array it is asked once. Under IN a plan may ask it for each row, and each time the
+            # locks lead to other rows: a batch would be larger than its limit.
+            chosen = f"= ANY(ARRAY({expired} FOR UPDATE SKIP LOCKED))"
+        else:
+            chosen = f"IN ({expired})"
+        sql = f"DELETE FROM {table} WHERE cache_key {chosen}"  # noqa: S608
         now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
         purged = 0
         while not stop():
