@@ -119,6 +119,19 @@ def test_expired_rows_go_in_batches_and_live_ones_stay(cache, database, monkeypa
     assert all(cache.get(f"live-{number}") for number in range(10))
 
 
+def test_a_batch_keeps_its_limit_whatever_the_plan(cache, database, monkeypatch):
+    """Seen once: PostgreSQL planned a nested loop, and asked for the rows of a batch again and again."""
+    if database.vendor == "postgresql":
+        with database.cursor() as cursor:
+            for way in ["hashjoin", "mergejoin", "hashagg", "sort", "material"]:
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    monkeypatch.setattr(throttle, "PURGE_BATCH", 3)
+    for number in range(10):
+        cache.set(f"expired-{number}", [1.0], -60)
+
+    assert len(statements_of(database, cache.purge_expired)) == 4
+
+
 def test_purging_stops_when_told_to(cache, database, monkeypatch):
     monkeypatch.setattr(throttle, "PURGE_BATCH", 3)
     for number in range(10):
