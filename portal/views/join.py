@@ -4,8 +4,6 @@ GET and HEAD change nothing. The page answers everybody alike, in words and in t
 address is known is told to its mailbox alone.
 """
 
-import time
-
 from allauth.core import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -27,14 +25,13 @@ from invitations.models import InviteLink
 from portal.join_ends import CLOSED
 from portal.join_forms import JoinForm
 from portal.private_links import private_link
-from portal.views import sign_in
+from portal.response_time import same_time_for_all
 
 
 @open_to_all
 @private_link
 def join(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for an invitation by mail."""
-    began = time.monotonic()
     found = find_invite_link(token)
     if found is None or found.state != JoinState.OPEN:
         return _closed(request, found)
@@ -48,12 +45,10 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     form = JoinForm(request.POST, link=found.link)
     if not form.is_valid():
         return _page(request, form, token, status=422)
-    answer = _ask(request, form, token)
-    # As asking for a password link does: the answer for a known address takes as long.
-    time.sleep(max(0, began + sign_in.ASKING_TAKES_SECONDS - time.monotonic()))
-    return answer
+    return _ask(request, form, token)
 
 
+@same_time_for_all()
 def _ask(request: HttpRequest, form: JoinForm, token: str) -> HttpResponse:
     """Counted by address and by link too, whoever they are, so that no mailbox is filled this way."""
     address, link = form.cleaned_data["email"], form.link

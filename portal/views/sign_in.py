@@ -1,6 +1,5 @@
 """django-allauth's ceremonies with our answers: a refused form is 422, a refused attempt 429."""
 
-import time
 from typing import Any
 
 from allauth.account import views
@@ -14,9 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import devices
 from accounts.models import User
-
-# Longer than sending a link ever takes, so that the answer for a known address takes as long.
-ASKING_TAKES_SECONDS = 0.5
+from portal.response_time import same_time_for_all
 
 
 class AnswersByStatus:
@@ -44,10 +41,9 @@ class Reauthenticate(AnswersByStatus, views.ReauthenticateView):
 class RequestPasswordLink(AnswersByStatus, views.PasswordResetView):
     """The same answer for every address; a device known to the account has a limit of its own."""
 
+    @same_time_for_all()
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        began = time.monotonic()
         response: HttpResponse = super().post(request, *args, **kwargs)
-        time.sleep(max(0, began + ASKING_TAKES_SECONDS - time.monotonic()))
         return response
 
     def form_valid(self, form: Form) -> HttpResponse:
