@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from base.edit_form import TextConflict
 from catalog.models import Subscription
-from console.differences import Piece, difference
+from console.kit.differences import Piece, difference
 from imports.models import Import
 from invitations.models import Invitation
 from mail import status
@@ -153,7 +153,7 @@ COUNTS: dict[str, Callable[[], int]] = {
 }
 
 
-@register.inclusion_tag("console/rail.html", takes_context=True)
+@register.inclusion_tag("console/kit/sidebar.html", takes_context=True)
 def rail(context: Context) -> dict[str, object]:
     """The rooms of the console, the current one marked.
 

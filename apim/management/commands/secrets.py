@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from console.secret_keys import ServerKey, open_links, stored_secrets
+from console.settings.secret_keys import ServerKey, open_links, stored_secrets
 
 
 class Command(BaseCommand):

@@ -1,0 +1,167 @@
+"""Why can't they call it? The chain behind the check's answer, for people."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from base.doors import administrators_only
+from catalog.access import Reason
+from catalog.chain import Link, Place
+from catalog.explanation import Explanation, explain, explain_for
+from catalog.models import Api, Key
+from console.access.forms import AccessForm, ReferenceForm
+from console.activity.events import describe
+from console.kit.requests import ConsoleRequest
+from console.subscriptions.effects import address_without_keys
+from gateway import lookup
+from gateway.calls import find_refusal
+from gateway.models import Gateway, Refusal
+
+SUBSCRIPTIONS_TESTED = 20
+# In the order in which they are asked; the first that does not hold is the answer.
+LINKS = [
+    gettext_lazy("The account is active"),
+    gettext_lazy("A role of the person sees the product"),
+    gettext_lazy("The product is published"),
+    gettext_lazy("The API is in the product"),
+    gettext_lazy("The subscription is active and has not ended"),
+    gettext_lazy("The key is known and has not expired"),
+]
+# Where no chain of a person's key can be shown.
+ADVICE: dict[str, Any] = {
+    Reason.NO_API: gettext_lazy("The first part of the path is that of no API."),
+    Reason.KEY_MISSING: gettext_lazy(
+        "Neither the header Ocp-Apim-Subscription-Key nor Authorization: Bearer had a key. One in the address is not looked at."
+    ),
+    Reason.KEY_UNKNOWN: gettext_lazy(
+        "It was mistyped or cut off, or its subscription was deleted. Look for its beginning under Subscriptions."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A link of the chain with the address that changes it and what the journal says."""
+
+    link: Link
+    url: str
+    told: str
+    is_first_failing: bool
+
+
+@administrators_only(methods=["GET"])
+def explain_access(request: ConsoleRequest) -> HttpResponse:
+    """A form in the address: a person and an API, or the reference of a refusal."""
+    if cut := address_without_keys(request, "key"):
+        return redirect(cut)
+    asked = "api" in request.GET
+    form = AccessForm(request.GET if asked else None, initial=request.GET.dict())
+    by_reference = ReferenceForm(request.GET if request.GET.get("reference") else None)
+    context: dict[str, Any] = {"form": form, "by_reference": by_reference, "links_in_words": LINKS}
+    if by_reference.is_valid():
+        context |= _of_reference(by_reference.cleaned_data["reference"])
+    elif form.is_valid():
+        wanted = form.cleaned_data
+        context |= _shown(
+            explain_for(user=wanted["person"], api=wanted["api"], prefix=wanted["key"])
+        )
+        context |= {"person": wanted["person"], "api": wanted["api"], "asked": True}
+    return render(request, "console/access/explain.html", context)
+
+
+@administrators_only(methods=["GET"])
+def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
+    """Asks the check itself with each subscription of the person; changes and counts nothing."""
+    user = get_object_or_404(User, public_id=public_id)
+    keys = Prefetch("keys", Key.objects.live().order_by("slot", "-pk"), to_attr="live_keys")
+    by_name = Prefetch("product__apis", Api.objects.order_by("name_key").defer("openapi"))
+    found = user.subscriptions.select_related("product").prefetch_related(keys, by_name)
+    rows = []
+    for subscription in found.order_by("-created_at", "-id")[:SUBSCRIPTIONS_TESTED]:
+        api = next(iter(subscription.product.apis.all()), None)
+        asked = [(key, _asked(key, api)) for key in subscription.live_keys] if api else []
+        rows.append({"subscription": subscription, "api": api, "answers": asked})
+    # A thread of the web asks once in a while; the check's connection is not for keeping here.
+    lookup.close()
+    context = {"person": user, "rows": rows, "back": reverse("console:developer", args=[public_id])}
+    return render(request, "console/developers/test_now.html", context)
+
+
+def _asked(key: Key, api: Api) -> dict[str, Any]:
+    try:
+        reason = lookup.ask_for_digest(key.digest, api.path_prefix).reason
+    except lookup.DatabaseAway:
+        return {"passes": False, "words": _("The check cannot read the database.")}
+    return {"passes": reason is None, "words": reason.label if reason else ""}
+
+
+def _of_reference(reference: str) -> dict[str, Any]:
+    """The decision as it was, and the chain of the same key as it is now."""
+    refusal = find_refusal(reference)
+    if refusal is None:
+        return {"unknown_reference": reference}
+    api = Api.objects.filter(pk=refusal.api_pk).first()
+    keys = Key.objects.select_related("subscription__owner", "subscription__product")
+    key = keys.filter(pk=refusal.key_pk).first()
+    context: dict[str, Any] = {"refusal": refusal, "told": _words(refusal), "api": api}
+    if api is not None and key is not None:
+        context |= _shown([explain(api=api, key=key)]) | {"person": key.subscription.owner}
+    return context
+
+
+def _words(refusal: Refusal) -> dict[str, Any]:
+    gateway = Gateway.objects.filter(pk=refusal.gateway_pk).first()
+    return {
+        # The stored word where another release wrote it.
+        "reason": refusal.get_reason_display(),
+        "gateway": gateway,
+        "advice": ADVICE.get(refusal.reason, ""),
+    }
+
+
+def _shown(explanations: list[Explanation]) -> dict[str, Any]:
+    if not explanations:
+        return {}
+    best = explanations[0]
+    failing = best.first_failing
+    steps = [
+        Step(
+            link,
+            _address_of(link, best),
+            describe(link.event) if link.event else "",
+            link is failing,
+        )
+        for link in best.links
+    ]
+    return {"best": best, "steps": steps, "others": explanations[1:]}
+
+
+def _address_of(link: Link, explanation: Explanation) -> str:
+    """The page where the link is changed."""
+    person, product = explanation.user, link.product
+    match link.place:
+        case Place.PERSON:
+            return reverse("console:developer", args=[person.public_id])
+        case Place.API:
+            return reverse("console:api-show", args=[explanation.api.public_id])
+        case Place.SUBSCRIBE:
+            wanted = {"person": person.email, "product": product.public_id if product else ""}
+            return f"{reverse('console:subscription-create')}?{urlencode(wanted)}"
+        case Place.SUBSCRIPTION if explanation.subscription:
+            page = "console:subscription-show"
+            return reverse(page, args=[explanation.subscription.public_id])
+    pages = {
+        Place.VISIBILITY: "console:product-roles",
+        Place.PRODUCT: "console:product-show",
+        Place.APIS: "console:product-apis",
+    }
+    return reverse(pages[link.place], args=[product.public_id]) if product else ""

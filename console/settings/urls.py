@@ -1,0 +1,8 @@
+from django.urls import path
+
+from console.settings import views
+
+urlpatterns = [
+    path("", views.edit, name="settings"),
+    path("secrets/", views.secrets, name="settings-secrets"),
+]
