@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "base.middleware.NoStore",
     "base.middleware.GoneMeanwhile",
     "allauth.account.middleware.AccountMiddleware",
-    "portal.middleware.ForcedPasswordChange",
+    "portal.account.middleware.ForcedPasswordChange",
 ]
 
 TEMPLATES = [
@@ -179,10 +179,10 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.password_links.TokenGenerator
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
-    "login": "portal.forms.SignInForm",
-    "reset_password": "portal.forms.RequestPasswordLinkForm",
-    "change_password": "portal.forms.ChangePasswordForm",
-    "reauthenticate": "portal.forms.ReauthenticateForm",
+    "login": "portal.account.forms.SignInForm",
+    "reset_password": "portal.account.forms.RequestPasswordLinkForm",
+    "change_password": "portal.account.forms.ChangePasswordForm",
+    "reauthenticate": "portal.account.forms.ReauthenticateForm",
 }
 # SECURITY: counted before the hash. `login_failed` is keyed by account and IP address together
 # (accounts.adapter), so that nobody can lock the owner out from elsewhere. A device known to the
@@ -282,7 +282,7 @@ X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in environment.UNUSED_BROWSER_FEATURES
 }
-CSRF_FAILURE_VIEW = "portal.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "portal.kit.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_HTTPONLY = True
 

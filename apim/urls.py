@@ -32,7 +32,7 @@ urlpatterns = [
     # Asked for by whatever reads no <link rel="icon">. Found when asked: its name has a hash in it.
     path("favicon.ico", favicon, name="favicon"),
     path("mail/webhooks/<slug:provider>/tracking/", webhooks.track, name="mail-webhook"),
-    path("", include("portal.sign_in_urls")),
+    path("", include("portal.account.sign_in_urls")),
     path("", include("portal.urls")),
     path("console/", include("console.urls")),
 ]

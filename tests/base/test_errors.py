@@ -249,7 +249,7 @@ def test_a_page_that_cannot_be_rendered_says_so_without_its_looks(rf, monkeypatc
 
 
 def test_an_error_of_ours_is_a_page_with_every_header(client, monkeypatch):
-    monkeypatch.setattr("portal.views.help_page.render", None)
+    monkeypatch.setattr("portal.home.help_views.render", None)
     quiet = Client(raise_request_exception=False)
 
     response = armoured(quiet.get("/help/"))

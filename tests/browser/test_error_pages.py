@@ -13,7 +13,7 @@ def test_pages_of_errors(browser, live_server, monkeypatch):
     page = context.new_page()
     for status in WORDS:
         monkeypatch.setattr(
-            "portal.views.help_page.render",
+            "portal.home.help_views.render",
             lambda request, *args, status=status: error_page(request, status),
         )
         look_at(page, "/help/")

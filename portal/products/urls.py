@@ -1,0 +1,9 @@
+from django.urls import path
+
+from portal.products import views
+
+urlpatterns = [
+    path("", views.index, name="product-list"),
+    path("<slug:slug>/", views.show, name="product-show"),
+    path("<slug:slug>/subscribe/", views.subscribe, name="product-subscribe"),
+]
