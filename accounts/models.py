@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
@@ -118,6 +119,17 @@ class UserQuerySet(models.QuerySet["User"]):
         for word in fragment.casefold().split():
             found = found.filter(search__fragment=word)
         return found
+
+    def at_domain(self, domain: str) -> "UserQuerySet":
+        """Whose address ends in ``@domain`` (canonical); domains below it are others."""
+        # The first condition is the one that an index answers: in ``search`` a space follows.
+        return self.filter(search__fragment=f"@{domain} ", email__endswith=f"@{domain}")
+
+    def without_own_password(self) -> "UserQuerySet":
+        """Who never chose a password: it is an administrator's still, or there is none."""
+        return self.filter(
+            Q(must_change_password=True) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -92,7 +92,7 @@ def build_request(message: Message) -> dict[str, Any] | None:
     reader = User.objects.administrators().filter(email=message.to).first()
     if subscription is None or reader is None or subscription.state != State.SUBMITTED:
         return None
-    page = absolute_url("console:subscription-show", public_id=subscription.public_id)
+    page = absolute_url("console:subscription-detail", public_id=subscription.public_id)
     # Named by somebody else than the reader.
     return _context(subscription, reader, page) | {
         "subscription_name": without_links(subscription.name)

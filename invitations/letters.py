@@ -32,7 +32,7 @@ def build_invitation(message: Message) -> dict[str, Any] | None:
         return None
     invitation = renew_signature(invitation=invitation)
     return _facts(invitation) | {
-        "link": absolute_url("portal:invitation", token=token_of(invitation)),
+        "link": absolute_url("portal:invitation-accept", token=token_of(invitation)),
     }
 
 
@@ -72,7 +72,7 @@ def build_unused(message: Message) -> dict[str, Any] | None:
         "are_several": count - len(named) + len(invitations) > 1,
         "others": count - len(named),
         "people": lazy(_listed, str)(invitations),
-        "page_url": f"{absolute_url('console:invitations')}?state=expired",
+        "page_url": f"{absolute_url('console:invitation-list')}?state=expired",
     }
 
 

@@ -21,7 +21,7 @@ from catalog.models import Api, Key
 from console.access.forms import AccessForm, ReferenceForm
 from console.activity.events import describe
 from console.kit.requests import ConsoleRequest
-from console.subscriptions.effects import address_without_keys
+from console.kit.whole_keys import address_without_keys
 from gateway import lookup
 from gateway.calls import find_refusal
 from gateway.models import Gateway, Refusal
@@ -92,7 +92,11 @@ def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         rows.append({"subscription": subscription, "api": api, "answers": asked})
     # A thread of the web asks once in a while; the check's connection is not for keeping here.
     lookup.close()
-    context = {"person": user, "rows": rows, "back": reverse("console:developer", args=[public_id])}
+    context = {
+        "person": user,
+        "rows": rows,
+        "back": reverse("console:developer-detail", args=[public_id]),
+    }
     return render(request, "console/developers/test_now.html", context)
 
 
@@ -150,18 +154,18 @@ def _address_of(link: Link, explanation: Explanation) -> str:
     person, product = explanation.user, link.product
     match link.place:
         case Place.PERSON:
-            return reverse("console:developer", args=[person.public_id])
+            return reverse("console:developer-detail", args=[person.public_id])
         case Place.API:
-            return reverse("console:api-show", args=[explanation.api.public_id])
+            return reverse("console:api-detail", args=[explanation.api.public_id])
         case Place.SUBSCRIBE:
             wanted = {"person": person.email, "product": product.public_id if product else ""}
             return f"{reverse('console:subscription-create')}?{urlencode(wanted)}"
         case Place.SUBSCRIPTION if explanation.subscription:
-            page = "console:subscription-show"
+            page = "console:subscription-detail"
             return reverse(page, args=[explanation.subscription.public_id])
     pages = {
         Place.VISIBILITY: "console:product-roles",
-        Place.PRODUCT: "console:product-show",
+        Place.PRODUCT: "console:product-detail",
         Place.APIS: "console:product-apis",
     }
     return reverse(pages[link.place], args=[product.public_id]) if product else ""

@@ -17,17 +17,17 @@ from mail.models import Wording
 from packages.models import Package
 
 PAGES: dict[str, tuple[Any, str]] = {
-    "user": (User, "console:developer"),
-    "role": (Role, "console:role"),
-    "invitation": (Invitation, "console:invitation"),
-    "import": (Import, "console:import-show"),
-    "invite_link": (InviteLink, "console:link-show"),
-    "api": (Api, "console:api-show"),
-    "product": (Product, "console:product-show"),
-    "subscription": (Subscription, "console:subscription-show"),
-    "package": (Package, "console:package-show"),
-    "gateway": (Gateway, "console:gateway-show"),
-    "letter": (Wording, "console:letter-version"),
+    "user": (User, "console:developer-detail"),
+    "role": (Role, "console:role-detail"),
+    "invitation": (Invitation, "console:invitation-detail"),
+    "import": (Import, "console:import-detail"),
+    "invite_link": (InviteLink, "console:invite-link-detail"),
+    "api": (Api, "console:api-detail"),
+    "product": (Product, "console:product-detail"),
+    "subscription": (Subscription, "console:subscription-detail"),
+    "package": (Package, "console:package-detail"),
+    "gateway": (Gateway, "console:gateway-detail"),
+    "letter": (Wording, "console:email-template-version"),
 }
 
 

@@ -20,9 +20,9 @@ from base.doors import administrators_only
 from console.activity.events import FIELD_NAMES, Line, lines_of, name_of, title_of
 from console.activity.forms import ActivityFilter
 from console.activity.subjects import addresses_of
-from console.kit.lists import count_up_to_limit, listing_of, query_without
+from console.kit.listing import count_up_to_limit, listing_of, query_without
 from console.kit.requests import ConsoleRequest
-from console.subscriptions.effects import words_of
+from console.kit.whole_keys import words_of
 
 EXPORT_COLUMNS = [
     "id",

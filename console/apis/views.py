@@ -15,12 +15,12 @@ from base.doors import MB, administrators_only
 from catalog import actions
 from catalog.models import Api, Product
 from console.activity.events import lines_of
+from console.apis.effects import effects_on_api
+from console.apis.forms import ApiForm, OpenApiForm
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, show_form, way_back
+from console.kit.forms import SearchForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
-from console.products.forms import ApiForm, OpenApiForm, TypedNameForm
-from console.roles.forms import SearchForm
-from console.subscriptions.effects import effects_on_api
 from gateway.addresses import base_of
 
 EVENTS_SHOWN = 20
@@ -52,7 +52,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
                 _("The API %(name)s was added. Put it into a product to open it to developers.")
                 % {"name": api.name},
             )
-            return redirect("console:api-show", api.public_id)
+            return redirect("console:api-detail", api.public_id)
     operation = Operation(
         title=_("Add API"),
         lead=_("A gateway sends the calls under its path to its back end."),
@@ -87,7 +87,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The API %(name)s was saved.") % {"name": api.name})
-            return redirect("console:api-show", api.public_id)
+            return redirect("console:api-detail", api.public_id)
     operation = Operation(
         title=_("Edit %(name)s") % {"name": api.name}, submit=_("Save"), crumbs=_crumbs(api)
     )
@@ -110,7 +110,7 @@ def openapi(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The document of %(name)s was saved.") % {"name": api.name})
-            return redirect("console:api-show", api.public_id)
+            return redirect("console:api-detail", api.public_id)
     return show_form(request, "console/apis/openapi.html", form=form, back=_address(api), api=api)
 
 
@@ -142,7 +142,7 @@ def _found(public_id: UUID) -> Api:
 
 
 def _address(api: Api) -> str:
-    return reverse("console:api-show", args=[api.public_id])
+    return reverse("console:api-detail", args=[api.public_id])
 
 
 def _crumbs(api: Api) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from accounts.models import User
 from base.doors import administrators_only
 from catalog.models import Key, Subscription
 from console.developers.page_data import counts_of
-from console.kit.lists import listing_of
+from console.kit.listing import listing_of
 from console.kit.requests import ConsoleRequest
 from console.subscriptions.list_views import ORDERS, rows_of, with_keys
 from gateway.calls import Calls, calls_of_keys, calls_of_user

@@ -17,9 +17,10 @@ from django.utils.translation import ngettext
 from accounts import actions
 from accounts.models import User, UserQuerySet
 from base.doors import administrators_only
-from console.developers.forms import BulkForm, DevelopersFilter
+from console.developers.filters import DevelopersFilter
+from console.developers.forms import BulkForm
 from console.developers.page_data import effects_of_blocks
-from console.kit.lists import BULK_LIMIT, Count, count_up_to_limit
+from console.kit.listing import BULK_LIMIT, Count, count_up_to_limit
 from console.kit.requests import ConsoleRequest
 
 NAMES_SHOWN = 5
@@ -89,7 +90,7 @@ def _ask(
         "form": BulkForm(initial=form.cleaned_data),
         "chosen": form.cleaned_data,
         "selected": form.selected(),
-        "filters": filters.cleaned_data,
+        "filters": filters,
         "sort": request.POST.get("sort", ""),
         "count": people.count(),
         "names": [user.full_name for user in others.active()[:NAMES_SHOWN]],
@@ -134,8 +135,9 @@ def _with_undo(request: ConsoleRequest, text: str, blocked: list[User]) -> str:
         "console/developers/undo.html",
         {
             "text": text,
-            "undo": reverse("console:developers-bulk"),
+            "undo": reverse("console:developer-bulk"),
             "blocked": blocked,
+            "filters": DevelopersFilter(request.POST),
             "back": request.POST,
         },
         request=request,
@@ -146,9 +148,9 @@ def _list_address(request: ConsoleRequest) -> str:
     """The list with the filters that were posted beside the selection."""
     query = request.POST.copy()
     for name in list(query):
-        if name not in {"q", "state", "role", "sort"} or not query[name]:
+        if name not in {*DevelopersFilter.base_fields, "sort"} or not query[name]:
             del query[name]
-    address = reverse("console:developers")
+    address = reverse("console:developer-list")
     return f"{address}?{query.urlencode()}" if query else address
 
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User, UserQuerySet
 from accounts.passwords import LengthValidator
-from base.addresses import canonical_address
 from base.edit_form import EditForm
 from base.names import clean_name
 from base.time_zones import time_zone_choices
-from console.kit.fields import LanguageField, PackageField
+from console.developers.filters import DevelopersFilter
+from console.kit.fields import AddressField, LanguageField
+from console.packages.fields import PackageField
 from invitations.models import Invitation
 
 
@@ -53,47 +54,6 @@ def _password(**kwargs: Any) -> forms.CharField:
         error_messages={"required": _("Enter a password.")},
         **kwargs,
     )
-
-
-class AddressField(forms.CharField):
-    """An address in its canonical form; whether it is free is the action's to say."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            label=_("Email address"),
-            error_messages={"required": _("Enter an email address.")},
-            widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
-            **kwargs,
-        )
-
-    def clean(self, value: Any) -> str:
-        return canonical_address(super().clean(value))
-
-
-class DevelopersFilter(forms.Form):
-    """What the address of the list says; a value that makes no sense is no filter."""
-
-    q = forms.CharField(label=_("Search by name or email"), required=False, max_length=200)
-    state = forms.ChoiceField(choices=User.State, required=False)
-    role = forms.ModelChoiceField(
-        label=_("Role"),
-        queryset=Role.objects.assignable().in_order(),
-        to_field_name="public_id",
-        empty_label=_("Any role"),
-        required=False,
-    )
-
-    def apply(self, people: UserQuerySet) -> UserQuerySet:
-        """Those of ``people`` that match."""
-        self.is_valid()
-        wanted = self.cleaned_data
-        if wanted.get("q"):
-            people = people.matching(wanted["q"])
-        if wanted.get("state"):
-            people = people.filter(state=wanted["state"])
-        if wanted.get("role"):
-            people = people.in_role(wanted["role"])
-        return people
 
 
 class BulkForm(forms.Form):

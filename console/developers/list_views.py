@@ -6,32 +6,53 @@ from typing import Any
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import push_url
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.models import Role, RoleAssignment, User, UserQuerySet
 from base.csv import csv_response
 from base.doors import administrators_only
-from console.developers.forms import DevelopersFilter
-from console.kit.lists import (
-    count_up_to_limit,
-    counts_up_to_limit,
-    listing_of,
-    query_without,
-)
+from console.developers.filters import DevelopersFilter
+from console.kit.listing import count_up_to_limit, query_without
+from console.kit.lists import Column, ListPage, Tab
 from console.kit.requests import ConsoleRequest
-from console.subscriptions.effects import address_without_keys, words_of
+from console.kit.whole_keys import address_without_keys, words_of
 from invitations.models import Invitation
 
-ORDERS = {
-    "name": ["last_name", "first_name", "id"],
-    "email": ["email"],
-    "seen": ["last_seen_at", "id"],
-    "registered": ["registered_at", "id"],
-}
-DEFAULT_ORDER = "-registered"
+
+def _with_roles(users: UserQuerySet) -> UserQuerySet:
+    return users.prefetch_related(Prefetch("roles", Role.objects.in_order()))
+
+
+DEVELOPERS = ListPage(
+    template="console/developers/index.html",
+    filters=DevelopersFilter,
+    rows=User.objects.all,
+    prepare=_with_roles,
+    columns=[
+        Column(name="name", label=_("Developer"), order=["last_name", "first_name", "id"]),
+        Column(name="state", label=_("State")),
+        Column(name="roles", label=_("Roles")),
+        Column(name="seen", label=_("Last seen"), order=["last_seen_at", "id"]),
+        Column(
+            name="registered",
+            label=_("Registered"),
+            order=["registered_at", "id"],
+            extra_class="cell-late",
+        ),
+    ],
+    more_orders={"email": ["email"]},
+    default_order="-registered",
+    also_counted={"pending_invitations": Invitation.objects.pending},
+    tabs=[
+        Tab(value="", label=_("All")),
+        Tab(value=User.State.ACTIVE, label=_("Active")),
+        Tab(value=User.State.BLOCKED, label=_("Blocked")),
+    ],
+)
 EXPORT_COLUMNS = [
     "email",
     "first_name",
@@ -47,39 +68,17 @@ EXPORT_BATCH = 2000
 @administrators_only(methods=["GET"])
 def index(request: ConsoleRequest) -> HttpResponse:
     """Everybody with an account. Invited people are not here until they accept."""
-    if cut := address_without_keys(request, "q"):
-        return redirect(cut)
-    filters = DevelopersFilter(request.GET)
-    found = filters.apply(User.objects.all())
-    roles = Prefetch("roles", Role.objects.in_order())
-    counts = counts_up_to_limit(
-        all=User.objects.all(),
-        active=User.objects.active(),
-        blocked=User.objects.blocked(),
-        pending=Invitation.objects.pending(),
-        found=found,
-    )
-    context = {
-        "filters": filters,
-        "chosen": filters.cleaned_data,
-        "listing": listing_of(
-            found.prefetch_related(roles), request, orders=ORDERS, default=DEFAULT_ORDER
-        ),
-        "counts": counts,
-        "pending_invitations": counts["pending"],
-    }
-    if request.htmx.target != "results":
-        return render(request, "console/developers/index.html", context)
-    results = render(request, "console/developers/index.html#results", context)
-    return push_url(results, f"?{query_without(request)}")
+    return DEVELOPERS.respond(request)
 
 
 @administrators_only(methods=["GET"])
 def export(request: ConsoleRequest) -> HttpResponseBase:
-    """The people the filter finds, all pages, as CSV."""
+    """The developers that the filter finds, all pages, as CSV."""
     if cut := address_without_keys(request, "q"):
         return redirect(cut)
     filters = DevelopersFilter(request.GET)
+    if not filters.is_valid():
+        return redirect(f"{reverse('console:developer-list')}?{query_without(request)}")
     found = filters.apply(User.objects.all())
     actions.record_export(
         filters=words_of(filters), count=count_up_to_limit(found).number, by=request.user

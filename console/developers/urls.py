@@ -4,11 +4,11 @@ from console.access import views as explain_views
 from console.developers import access_views, bulk_views, list_views, views
 
 urlpatterns = [
-    path("", list_views.index, name="developers"),
-    path("add/", views.add, name="developer-add"),
-    path("export/", list_views.export, name="developers-export"),
-    path("bulk/", bulk_views.bulk, name="developers-bulk"),
-    path("<uuid:public_id>/", views.show, name="developer"),
+    path("", list_views.index, name="developer-list"),
+    path("add/", views.add, name="developer-create"),
+    path("export/", list_views.export, name="developer-export"),
+    path("bulk/", bulk_views.bulk, name="developer-bulk"),
+    path("<uuid:public_id>/", views.show, name="developer-detail"),
     path(
         "<uuid:public_id>/subscriptions/",
         access_views.subscriptions,
@@ -31,6 +31,6 @@ urlpatterns = [
     path(
         "<uuid:public_id>/sessions/end/",
         views.sessions_end,
-        name="developer-sessions-end",
+        name="developer-sign-out",
     ),
 ]

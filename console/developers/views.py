@@ -66,7 +66,7 @@ def add(request: ConsoleRequest) -> HttpResponse:
         request,
         "console/developers/add.html",
         form=form,
-        back=way_back(request, otherwise=reverse("console:developers")),
+        back=way_back(request, otherwise=reverse("console:developer-list")),
         suggest=suggest_password(),
     )
 
@@ -198,7 +198,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("%(name)s was deleted.") % _name(user))
-            return redirect("console:developers")
+            return redirect("console:developer-list")
     return show_form(
         request,
         "console/developers/delete.html",
@@ -272,7 +272,7 @@ def _find(public_id: UUID) -> User:
 
 
 def _page_of(user: User) -> str:
-    return reverse("console:developer", args=[user.public_id])
+    return reverse("console:developer-detail", args=[user.public_id])
 
 
 def _name(user: User) -> dict[str, str]:

@@ -17,7 +17,7 @@ from console.email_templates.views import Words, words_of
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, way_back
 from console.kit.differences import Piece, difference
-from console.kit.lists import listing_of
+from console.kit.listing import listing_of
 from console.kit.requests import ConsoleRequest
 from mail.drafts import Draft, draft_of
 from mail.models import Wording
@@ -94,7 +94,7 @@ def restore_original(request: ConsoleRequest, letter: str, language: str) -> Htt
 def _restore(
     request: ConsoleRequest, words: Words, wording: Wording | None, *, title: str
 ) -> HttpResponse:
-    page = reverse("console:letter-edit", args=[words.letter.kind, words.language])
+    page = reverse("console:email-template-edit", args=[words.letter.kind, words.language])
     form = VersionForm(posted(request), initial={"version": words.version})
     if form.is_valid():
         try:
@@ -118,7 +118,7 @@ def _restore(
             ("clock", _("The present text stays among the versions.")),
         ],
         crumbs=[
-            (reverse("console:letter-list"), _("Letters")),
+            (reverse("console:email-template-list"), _("Letters")),
             (page, f"{words.letter.title}, {words.language_name}"),
         ],
     )

@@ -124,7 +124,7 @@ def edit(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
         else:
             said = _("The letter was saved. It is sent in these words from now on.")
             messages.success(request, said if is_new else _("The letter says that already."))
-            return redirect("console:letter-edit", letter, language)
+            return redirect("console:email-template-edit", letter, language)
     return _page(request, words, form, theirs=theirs)
 
 
@@ -134,7 +134,7 @@ def test(request: ConsoleRequest, letter: str, language: str) -> HttpResponse:
     words = words_of(letter, language)
     if request.method != "POST":
         # The answer to a POST keeps this address in the browser's bar.
-        return redirect("console:letter-edit", letter, language)
+        return redirect("console:email-template-edit", letter, language)
     form = LetterForm(request.POST)
     status = 422
     if form.is_valid():

@@ -20,7 +20,7 @@ from console.activity.events import lines_of
 from console.activity.subjects import pages_of_references
 from console.emails.forms import GROUPS, MailBulkForm, MailFilter
 from console.kit.dialogs import sentence_of, way_back
-from console.kit.lists import Count, counts_up_to_limit, listing_of, query_without
+from console.kit.listing import Count, counts_up_to_limit, listing_of, query_without
 from console.kit.messages import tell_of_letters
 from console.kit.requests import ConsoleRequest
 from mail.letters import title_of
@@ -123,7 +123,7 @@ def cancel(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 @administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Send or stop the ticked ones; what cannot be is reported with its reason."""
-    back = way_back(request, otherwise=reverse("console:mail"))
+    back = way_back(request, otherwise=reverse("console:email-list"))
     form = MailBulkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Select at least one letter."))
@@ -146,7 +146,7 @@ def send_all(request: ConsoleRequest, state: str) -> HttpResponse:
         messages.error(request, sentence_of(refusal))
     else:
         tell_of_letters(request, leaves=_leaving(count), waits=_waiting(count))
-    return redirect("console:mail")
+    return redirect("console:email-list")
 
 
 def rows_of(letters: Iterable[Message]) -> list[Row]:
@@ -176,7 +176,7 @@ def _found(public_id: UUID) -> Message:
 
 
 def _address(letter: Message) -> str:
-    return reverse("console:mail-letter", args=[letter.public_id])
+    return reverse("console:email-detail", args=[letter.public_id])
 
 
 def _leaving(count: int) -> str:

@@ -16,8 +16,8 @@ from console.activity.events import lines_of
 from console.gateways.forms import GatewayForm, RotateForm
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted
+from console.kit.forms import TypedNameForm
 from console.kit.requests import ConsoleRequest
-from console.products.forms import TypedNameForm
 from gateway import actions
 from gateway.configuration import KINDS, UnknownGateway
 from gateway.configuration import render as render_configuration
@@ -84,7 +84,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The gateway was saved."))
-            return redirect("console:gateway-show", gateway.public_id)
+            return redirect("console:gateway-detail", gateway.public_id)
     operation = Operation(
         title=_("Edit %(name)s") % {"name": gateway.name},
         submit=_("Save"),
@@ -123,7 +123,7 @@ def end_previous(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     gateway = _found(public_id)
     actions.end_previous_secret(gateway=gateway, by=request.user)
     messages.success(request, _("The earlier secret has ended."))
-    return redirect("console:gateway-show", gateway.public_id)
+    return redirect("console:gateway-detail", gateway.public_id)
 
 
 @administrators_only
@@ -162,7 +162,7 @@ def _found(public_id: UUID) -> Gateway:
 
 
 def _address(gateway: Gateway) -> str:
-    return reverse("console:gateway-show", args=[gateway.public_id])
+    return reverse("console:gateway-detail", args=[gateway.public_id])
 
 
 def _crumbs(gateway: Gateway) -> list[tuple[str, str]]:

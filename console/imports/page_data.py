@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from base.links import absolute_url
 from base.names import clean_name
 from console.imports.forms import RowsFilter
-from console.kit.lists import query_without
+from console.kit.listing import query_without
 from console.kit.requests import ConsoleRequest
 from imports.models import TAKEN_UP_WITHIN, Import, Row
 
@@ -24,8 +24,8 @@ SAMPLE = 5
 REPORT_BATCH = 2000
 REPORT_COLUMNS = ["line", "email", "first_name", "last_name", "outcome", "reason", "link"]
 PAGES = {
-    Row.About.USER: "console:developer",
-    Row.About.INVITATION: "console:invitation",
+    Row.About.USER: "console:developer-detail",
+    Row.About.INVITATION: "console:invitation-detail",
 }
 
 

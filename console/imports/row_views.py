@@ -96,7 +96,7 @@ def report(request: ConsoleRequest, public_id: UUID) -> StreamingHttpResponse:
 
 
 def _address(public_id: UUID) -> str:
-    return reverse("console:import-show", args=[public_id])
+    return reverse("console:import-detail", args=[public_id])
 
 
 def _left_out(count: int) -> str:

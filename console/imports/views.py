@@ -22,12 +22,12 @@ from console.imports.page_data import (
     unused_columns,
     verb_for,
 )
-from console.invitations.bulk_invite_form import ForAllForm
+from console.invitations.fields_for_all import ForAllForm
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, show_form, way_back
-from console.kit.lists import count_up_to_limit, listing_of, query_without
+from console.kit.forms import ConfirmForm
+from console.kit.listing import count_up_to_limit, listing_of, query_without
 from console.kit.requests import ConsoleRequest
-from console.products.forms import ConfirmForm
 from imports import actions
 from imports.models import Import, Row
 from service.models import current_service
@@ -72,7 +72,7 @@ def columns(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Which column holds what; then every row is checked."""
     import_ = _found(public_id)
     if not import_.columns_can_be_chosen:
-        return redirect("console:import-show", public_id)
+        return redirect("console:import-detail", public_id)
     form = ColumnsForm(posted(request), import_=import_)
     if form.is_valid():
         try:
@@ -82,7 +82,7 @@ def columns(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return redirect("console:import-show", public_id)
+            return redirect("console:import-detail", public_id)
     context = {
         "import": import_,
         "sample": sample_of(import_),
@@ -127,7 +127,7 @@ def progress(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         return (
             HttpResponseClientRefresh()
             if request.htmx
-            else redirect("console:import-show", public_id)
+            else redirect("console:import-detail", public_id)
         )
     context = {"import": import_, "progress": progress_of(import_, import_.counts())}
     return render(request, f"{PAGE}#progress", context)
@@ -150,7 +150,7 @@ def start(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return redirect("console:import-show", public_id)
+            return redirect("console:import-detail", public_id)
     counts = import_.counts()
     context = {
         "import": import_,
@@ -170,7 +170,7 @@ def stop(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     form = ConfirmForm(posted(request))
     if form.is_valid():
         actions.stop_import(import_=import_, by=request.user)
-        return redirect("console:import-show", public_id)
+        return redirect("console:import-detail", public_id)
     operation = Operation(
         title=_("Stop %(name)s?") % {"name": import_.file_name},
         submit=_("Stop import"),
@@ -229,7 +229,7 @@ def _found(public_id: UUID) -> Import:
 
 
 def _address(import_: Import) -> str:
-    return reverse("console:import-show", args=[import_.public_id])
+    return reverse("console:import-detail", args=[import_.public_id])
 
 
 def _crumbs(import_: Import) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from invitations.models import Invitation
 def correct(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     """Send it to the right one; the link that went to the wrong one is dead."""
     invitation = get_object_or_404(Invitation, public_id=public_id)
-    back = way_back(request, otherwise=reverse("console:invitation", args=[public_id]))
+    back = way_back(request, otherwise=reverse("console:invitation-detail", args=[public_id]))
     form = CorrectAddressForm(posted(request), initial={"email": invitation.email})
     if form.is_valid():
         try:

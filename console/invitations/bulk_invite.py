@@ -126,7 +126,7 @@ def _chip(entry: Entry, holder: User | Invitation | None) -> Chip:
         return Chip(entry, "good", _("new"))
     if isinstance(holder, User):
         words = _("blocked") if holder.is_blocked else _("already a developer")
-        url = reverse("console:developer", args=[holder.public_id])
+        url = reverse("console:developer-detail", args=[holder.public_id])
         mood = "bad" if holder.is_blocked else "mute"
         return Chip(entry, mood, words, url, _("Open"), holder.full_name)
     day = {"day": date_format(timezone.localtime(holder.sent_at), "DATE_FORMAT")}

@@ -40,7 +40,7 @@ def several(request: ConsoleRequest) -> HttpResponse:
     rest = found.left_over(outcomes)
     _tell(request, sent=sum(isinstance(each, Invitation) for each in outcomes), rest=rest)
     if not rest.chips:
-        return redirect(way_back(request, otherwise=reverse("console:invitations")))
+        return redirect(way_back(request, otherwise=reverse("console:invitation-list")))
     return _show(request, form, rest, status=422, text=rest.text)
 
 
@@ -92,7 +92,7 @@ def _show(
         "form": form,
         "found": found,
         "box_is_new": text is not None,
-        "back": way_back(request, otherwise=reverse("console:invitations")),
+        "back": way_back(request, otherwise=reverse("console:invitation-list")),
     }
     template = f"{PAGE}#answer" if request.htmx else PAGE
     return render(request, template, context, status=status)

@@ -15,8 +15,8 @@ from accounts.actions import AddressTaken
 from accounts.models import Role, User
 from base.edit_form import EditForm
 from base.templatetags.ui import age
-from console.developers.forms import AddressField
-from console.kit.fields import LanguageField, PackageField, PersonNameField
+from console.kit.fields import AddressField, LanguageField, PersonNameField
+from console.packages.fields import PackageField
 from invitations.actions import AlreadyInvited
 from invitations.models import Invitation, InvitationQuerySet, InviteLink
 

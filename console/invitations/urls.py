@@ -3,13 +3,13 @@ from django.urls import path
 from console.invitations import address_views, bulk_invite_views, views
 
 urlpatterns = [
-    path("", views.index, name="invitations"),
+    path("", views.index, name="invitation-list"),
     path("new/", views.create, name="invitation-create"),
-    path("several/", bulk_invite_views.several, name="invitations-several"),
-    path("several/check/", bulk_invite_views.check, name="invitations-several-check"),
-    path("bulk/", views.bulk, name="invitations-bulk"),
-    path("<uuid:public_id>/", views.show, name="invitation"),
-    path("<uuid:public_id>/letter/", views.letter, name="invitation-letter"),
+    path("several/", bulk_invite_views.several, name="invitation-bulk-create"),
+    path("several/check/", bulk_invite_views.check, name="invitation-bulk-check"),
+    path("bulk/", views.bulk, name="invitation-bulk"),
+    path("<uuid:public_id>/", views.show, name="invitation-detail"),
+    path("<uuid:public_id>/letter/", views.letter, name="invitation-email"),
     path("<uuid:public_id>/link/", views.reveal, name="invitation-link"),
     path(
         "<uuid:public_id>/address/",

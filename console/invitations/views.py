@@ -30,7 +30,7 @@ from console.invitations.forms import (
 )
 from console.invitations.timeline import fate_of, steps_of
 from console.kit.dialogs import posted, sentence_of, show_form, way_back
-from console.kit.lists import count_up_to_limit, counts_up_to_limit, listing_of, query_without
+from console.kit.listing import count_up_to_limit, counts_up_to_limit, listing_of, query_without
 from console.kit.messages import tell_of_letters
 from console.kit.requests import ConsoleRequest
 from console.packages.page_data import gives
@@ -93,7 +93,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
             form.refuse(refusal)
         else:
             return _created(request, invitation)
-    back = way_back(request, otherwise=reverse("console:invitations"))
+    back = way_back(request, otherwise=reverse("console:invitation-list"))
     return show_form(request, "console/invitations/create.html", form=form, back=back)
 
 
@@ -118,7 +118,7 @@ def reveal(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         link = reveal_link(invitation=invitation, by=request.user)
     except ValidationError as refusal:
         messages.error(request, sentence_of(refusal))
-        return redirect("console:invitation", public_id)
+        return redirect("console:invitation-detail", public_id)
     return render(request, PAGE, _page(_found(public_id)) | {"link": link})
 
 
@@ -176,7 +176,7 @@ def revoke(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 @administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
     """Send again or withdraw the ticked ones; withdrawing asks first."""
-    back = way_back(request, otherwise=reverse("console:invitations"))
+    back = way_back(request, otherwise=reverse("console:invitation-list"))
     form = BulkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Select at least one invitation."))
@@ -196,7 +196,7 @@ def bulk(request: ConsoleRequest) -> HttpResponse:
 def _created(request: ConsoleRequest, invitation: Invitation) -> HttpResponse:
     """The invitation's own page, or, where no letter leaves, its link to hand over."""
     if mail_status().is_working:
-        return redirect("console:invitation", invitation.public_id)
+        return redirect("console:invitation-detail", invitation.public_id)
     link = reveal_link(invitation=invitation, by=request.user)
     context = {"invitation": invitation, "link": link}
     return render(request, "console/invitations/created.html", context)
@@ -282,7 +282,7 @@ def _page(invitation: Invitation) -> dict[str, object]:
 
 
 def _address(invitation: Invitation) -> str:
-    return reverse("console:invitation", args=[invitation.public_id])
+    return reverse("console:invitation-detail", args=[invitation.public_id])
 
 
 def _revoked(invitation: Invitation) -> str:

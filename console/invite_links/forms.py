@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role
 from base.addresses import readable_domain
 from base.edit_form import EditForm
-from console.kit.fields import NameField, PackageField
-from console.subscriptions.forms import DateTimeField
+from console.kit.fields import DateTimeField, NameField
+from console.packages.fields import PackageField
 from invitations.link_models import InviteLinkQuerySet
 from invitations.models import InviteLink
 

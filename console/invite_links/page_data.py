@@ -13,8 +13,8 @@ from audit.models import Event
 from base.addresses import readable_domain
 from console.activity.events import lines_of
 from console.invite_links.forms import LinksFilter
-from console.kit.lists import Count as Counted
-from console.kit.lists import counts_up_to_limit, query_without
+from console.kit.listing import Count as Counted
+from console.kit.listing import counts_up_to_limit, query_without
 from console.kit.requests import ConsoleRequest
 from invitations.link_access import key_counts, products_given, roles_given
 from invitations.link_models import InviteLinkQuerySet

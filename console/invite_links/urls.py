@@ -3,11 +3,11 @@ from django.urls import path
 from console.invite_links import views
 
 urlpatterns = [
-    path("", views.index, name="link-list"),
-    path("new/", views.create, name="link-create"),
-    path("<uuid:public_id>/", views.show, name="link-show"),
+    path("", views.index, name="invite-link-list"),
+    path("new/", views.create, name="invite-link-create"),
+    path("<uuid:public_id>/", views.show, name="invite-link-detail"),
     *[
-        path(f"<uuid:public_id>/{verb}/", view, name=f"link-{verb}")
+        path(f"<uuid:public_id>/{verb}/", view, name=f"invite-link-{verb}")
         for verb, view in {
             "edit": views.edit,
             "reveal": views.reveal,

@@ -23,9 +23,9 @@ from console.invite_links.page_data import (
 )
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, show_form, way_back
-from console.kit.lists import listing_of, query_without
+from console.kit.forms import ConfirmForm, TypedNameForm
+from console.kit.listing import listing_of, query_without
 from console.kit.requests import ConsoleRequest
-from console.products.forms import ConfirmForm, TypedNameForm
 from invitations import actions
 from invitations.models import InviteLink
 
@@ -67,8 +67,8 @@ def create(request: ConsoleRequest) -> HttpResponse:
         else:
             text = _("The link %(name)s is on. Copy its address and hand it out.")
             messages.success(request, text % {"name": link.name})
-            return redirect("console:link-show", link.public_id)
-    back = way_back(request, otherwise=reverse("console:link-list"))
+            return redirect("console:invite-link-detail", link.public_id)
+    back = way_back(request, otherwise=reverse("console:invite-link-list"))
     return show_form(request, "console/invite_links/form.html", form=form, back=back)
 
 
@@ -162,7 +162,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         revoked = actions.delete_link(link=link, by=request.user)
         messages.success(request, _deleted(link, revoked))
-        return redirect("console:link-list")
+        return redirect("console:invite-link-list")
     operation = Operation(
         title=_("Delete %(name)s?") % {"name": link.name},
         lead=_("This cannot be undone. Turning it off stops it and keeps everything."),
@@ -180,13 +180,13 @@ def _found(public_id: UUID) -> InviteLink:
 
 
 def _address(link: InviteLink) -> str:
-    return reverse("console:link-show", args=[link.public_id])
+    return reverse("console:invite-link-detail", args=[link.public_id])
 
 
 def _crumbs(link: InviteLink) -> list[tuple[str, str]]:
     return [
-        (reverse("console:invitations"), _("Invitations")),
-        (reverse("console:link-list"), _("Invite links")),
+        (reverse("console:invitation-list"), _("Invitations")),
+        (reverse("console:invite-link-list"), _("Invite links")),
         (_address(link), link.name),
     ]
 

@@ -6,9 +6,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from base.addresses import canonical_address
 from base.names import clean_name, clean_title
-from console.packages.page_data import gives
-from packages.models import Package
 
 
 class NameField(forms.CharField):
@@ -34,22 +33,6 @@ class PersonNameField(NameField):
         return clean_name(super().clean(value))
 
 
-class PackageField(forms.ModelChoiceField):
-    """An access package, or None; each choice says what it gives. Posts the public id."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        values: dict[str, Any] = {
-            "label": _("Access package (optional)"),
-            "queryset": Package.objects.order_by("name_key").prefetch_related("roles", "products"),
-            "empty_label": _("None"),
-            "error_messages": {"invalid_choice": _("Choose a package from the list.")},
-        }
-        super().__init__(**(values | kwargs), to_field_name="public_id", required=False)
-
-    def label_from_instance(self, package: Package) -> str:
-        return f"{package.name}: {gives(package)}"
-
-
 class LanguageField(forms.ChoiceField):
     """The language of a person's letters; a form posted without it means ``default``."""
 
@@ -65,3 +48,26 @@ class LanguageField(forms.ChoiceField):
 
     def clean(self, value: Any) -> str | None:
         return super().clean(value) or self.default
+
+
+class AddressField(forms.CharField):
+    """An address in its canonical form; whether it is free is the action's to say."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            label=_("Email address"),
+            error_messages={"required": _("Enter an email address.")},
+            widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        return canonical_address(super().clean(value))
+
+
+class DateTimeField(forms.DateTimeField):
+    """A moment in the reader's zone, with the browser's own picker."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M"], **kwargs)

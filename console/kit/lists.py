@@ -1,137 +1,138 @@
-"""What every list of the console shares: sorting, keyset pages and counts, all in the address."""
+"""A list of the console as data: its rows, columns, tabs and filters. Every list page is one of these."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django_htmx.http import push_url
 
-from base.paging import PAGE_SIZE, Page, page_of
-
-# Counting a search over a million rows costs a second; nobody needs the last digit.
-COUNT_LIMIT = 10_000
-# An operation on many rows is a transaction for each; more would outlast a web request.
-BULK_LIMIT = 500
+from console.kit.filters import ListFilter
+from console.kit.listing import Count, counts_up_to_limit, listing_of, query_without
+from console.kit.whole_keys import address_without_keys
 
 
-@dataclass(frozen=True)
-class Count:
-    """How many rows match, exact up to ``COUNT_LIMIT``; prints as people read it."""
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a list: its head here, its cell the partial ``cell-<name>`` of the list's template.
 
-    number: int
+    ``order`` are the ascending columns that it sorts by, the last one unique; without, it does not.
+    """
 
-    @property
-    def is_capped(self) -> bool:
-        return self.number > COUNT_LIMIT
-
-    def __str__(self) -> str:
-        if self.is_capped:
-            return _("more than %(limit)s") % {
-                "limit": number_format(COUNT_LIMIT, force_grouping=True)
-            }
-        return number_format(self.number, force_grouping=True)
-
-    def __bool__(self) -> bool:
-        return self.number > 0
+    name: str
+    label: Promise
+    order: Sequence[str] = ()
+    extra_class: str = ""
 
 
-def count_up_to_limit(queryset: QuerySet) -> Count:
-    """Count no further than ``COUNT_LIMIT``."""
-    return Count(queryset.order_by()[: COUNT_LIMIT + 1].count())
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """One value of the filter's ``tab`` field; "" is the tab of all."""
 
-
-def counts_up_to_limit(**querysets: QuerySet) -> dict[str, Count]:
-    """Count several things in one statement, none further than ``COUNT_LIMIT``."""
-    counts: list[str] = []
-    values: list[Any] = []
-    for queryset in querysets.values():
-        rows = queryset.order_by().values("pk")[: COUNT_LIMIT + 1]
-        sql, params = rows.query.sql_with_params()
-        # S608: every part is Django's own SQL, its parameters stay apart.
-        counts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608
-        values.extend(params)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", values)
-        return dict(zip(querysets, map(Count, cursor.fetchone()), strict=True))
+    value: str
+    label: Promise
 
 
 @dataclass(frozen=True)
-class Heading:
-    """A column head that sorts: ``url`` is what a click leads to, ``direction`` how it sorts now."""
-
+class CountedTab:
+    label: Promise
+    count: Count
     url: str
-    # "ascending", "descending" or "" as in aria-sort.
-    direction: str
+    is_current: bool
 
 
-@dataclass(frozen=True)
-class Listing[M: Model]:
-    """One page of a list, ready for a template.
+@dataclass(frozen=True, kw_only=True)
+class ListPage[M: Model]:
+    """A list of the console: ``template`` extends ``console/kit/list.html`` and has the cells.
 
-    ``query`` is the address's query string without the cursor, for the pager and for exports.
-    ``headings`` has an entry for each sortable column (``console/kit/sort_heading.html``).
+    ``rows`` are all there are; ``prepare`` fetches what the cells of one page need.
     """
 
-    page: Page[M]
-    sort: str
-    query: str
-    headings: Mapping[str, Heading]
+    template: str
+    filters: type[ListFilter]
+    rows: Callable[[], QuerySet[M]]
+    columns: Sequence[Column]
+    default_order: str
+    # Sort words of the address that no column's head has.
+    more_orders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tabs: Sequence[Tab] = ()
+    # Other things to count in the same statement; each is in the template's context by its name.
+    also_counted: Mapping[str, Callable[[], QuerySet]] = field(default_factory=dict)
+    prepare: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows
 
+    def respond(self, request: HttpRequest, **context: Any) -> HttpResponse:
+        """The page, or its rows alone for htmx; 422 where the address makes no sense.
 
-def listing_of[M: Model](
-    queryset: QuerySet[M],
-    request: HttpRequest,
-    *,
-    orders: Mapping[str, Sequence[str]],
-    default: str,
-    size: int = PAGE_SIZE,
-) -> Listing[M]:
-    """The page of ``queryset`` that the address asks for with ``sort`` and ``cursor``.
+        What was searched for never carries a whole key: it leads to the address without one.
+        """
+        if cut := address_without_keys(request, "q"):
+            return redirect(cut)
+        filters = self.filters(request.GET)
+        found = filters.apply(self.rows())
+        counts = self._counts(filters, found)
+        is_fragment = request.htmx.target == "results"  # type: ignore[attr-defined]
+        listing = listing_of(
+            self.prepare(found), request, orders=self._orders(), default=self.default_order
+        )
+        response = render(
+            request,
+            self.template,
+            {name: counts[name] for name in self.also_counted}
+            | context
+            | {
+                "frame": f"console/kit/list_{'fragment' if is_fragment else 'frame'}.html",
+                "filters": filters,
+                "tab": filters.data.get(filters.tab, ""),
+                "listing": listing,
+                "columns": [
+                    (
+                        column,
+                        f"{self.template}#cell-{column.name}",
+                        listing.headings.get(column.name),
+                    )
+                    for column in self.columns
+                ],
+                "tabs": self._tabs(filters, counts, request),
+                "found": counts["found"],
+            },
+            status=200 if filters.is_valid() else 422,
+        )
+        return push_url(response, f"?{query_without(request)}") if is_fragment else response
 
-    ``orders`` maps a word of the address to ascending columns, the last one unique; "-word"
-    sorts the other way round. An unknown word gives ``default``.
-    """
-    sort = request.GET.get("sort", default)
-    if sort.removeprefix("-") not in orders:
-        sort = default
-    return Listing(
-        page=page_of(
-            queryset,
-            order=order_of(sort, orders),
-            cursor=request.GET.get("cursor", ""),
-            size=size,
-        ),
-        sort=sort,
-        query=query_without(request, "cursor"),
-        headings={word: _heading(word, sort, default, request) for word in orders},
-    )
+    def _orders(self) -> dict[str, Sequence[str]]:
+        of_columns = {column.name: column.order for column in self.columns if column.order}
+        return of_columns | dict(self.more_orders)
 
+    def _counts(self, filters: ListFilter, found: QuerySet[M]) -> dict[str, Count]:
+        """In one statement: what is found, and what each tab would show with the other filters."""
+        tab_field = filters.tab
+        others = filters.apply(self.rows(), without=tab_field)
+        return counts_up_to_limit(
+            found=found,
+            **{
+                f"tab_{tab.value}": filters.narrow(others, tab_field, tab.value)
+                if tab.value
+                else others
+                for tab in self.tabs
+            },
+            **{name: rows() for name, rows in self.also_counted.items()},
+        )
 
-def order_of(sort: str, orders: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns of a sort word, all in its direction."""
-    sign = "-" if sort.startswith("-") else ""
-    return [sign + column for column in orders[sort.removeprefix("-")]]
-
-
-def query_without(request: HttpRequest, *names: str, **changes: str) -> str:
-    """The address's query string without ``names`` and empty values, and with ``changes``."""
-    query = request.GET.copy()
-    for name in [name for name in query if name in names or not query[name]]:
-        del query[name]
-    for name, value in changes.items():
-        query[name] = value
-    return query.urlencode()
-
-
-def _heading(word: str, sort: str, default: str, request: HttpRequest) -> Heading:
-    """The first click sorts as the default does where it is this column's, else ascending."""
-    first = default if default.removeprefix("-") == word else word
-    current = sort.removeprefix("-") == word
-    following = sort.removeprefix("-") if sort.startswith("-") else f"-{sort}"
-    target = following if current else first
-    direction = ("descending" if sort.startswith("-") else "ascending") if current else ""
-    return Heading(f"?{query_without(request, 'cursor', sort=target)}", direction)
+    def _tabs(
+        self, filters: ListFilter, counts: Mapping[str, Count], request: HttpRequest
+    ) -> list[CountedTab]:
+        current = filters.data.get(filters.tab, "")
+        return [
+            CountedTab(
+                label=tab.label,
+                count=counts[f"tab_{tab.value}"],
+                url=f"?{query_without(request, filters.tab, 'cursor')}"
+                if not tab.value
+                else f"?{query_without(request, 'cursor', **{filters.tab: tab.value})}",
+                is_current=tab.value == current,
+            )
+            for tab in self.tabs
+        ]

@@ -19,7 +19,7 @@ from base.charts import Chart, bar_chart
 from base.templatetags.ui import age
 from catalog.models import Subscription
 from console.activity.subjects import pages_of_references
-from console.kit.lists import Count, counts_up_to_limit
+from console.kit.listing import Count, counts_up_to_limit
 from console.templatetags.console import inbox_url
 from invitations.models import Invitation
 from mail.letters import title_of
@@ -138,7 +138,7 @@ class Overview:
         if oldest is None or timezone.now() - oldest.created_at < WAITS_TOO_LONG:
             return None
         text = _("The oldest waiting letter was written %(age)s") % {"age": age(oldest.created_at)}
-        url = f"{reverse('console:mail')}?state={Message.State.QUEUED}"
+        url = f"{reverse('console:email-list')}?state={Message.State.QUEUED}"
         return Task("clock", text, url, _("See the mail"))
 
     def _outage(self) -> Task | None:
@@ -149,7 +149,7 @@ class Overview:
             "since": date_format(timezone.localtime(status.since), "DATETIME_FORMAT"),
             "answer": status.answer,
         }
-        url = f"{reverse('console:invitations')}?state=pending"
+        url = f"{reverse('console:invitation-list')}?state=pending"
         return Task("exclamation-triangle", text, url, _("Hand links over yourself"))
 
     def _failed(self) -> Task | None:
@@ -178,7 +178,7 @@ class Overview:
             "%(count)d invitations do not work any more: their senders can no longer invite",
             count,
         )
-        url = f"{reverse('console:invitations')}?state=pending&sender=gone"
+        url = f"{reverse('console:invitation-list')}?state=pending&sender=gone"
         return _task("user-minus", text, count, url, _("Renew"))
 
     def _ending(self) -> Task | None:
@@ -188,7 +188,7 @@ class Overview:
             "%(count)d invitations end within 2 days",
             count,
         )
-        url = f"{reverse('console:invitations')}?state=pending&sort=ends"
+        url = f"{reverse('console:invitation-list')}?state=pending&sort=ends"
         return _task("clock", text, count, url, _("See them"))
 
     def _expired(self) -> Task | None:
@@ -198,7 +198,7 @@ class Overview:
             "%(count)d invitations expired without an answer",
             count,
         )
-        url = f"{reverse('console:invitations')}?state=expired"
+        url = f"{reverse('console:invitation-list')}?state=expired"
         return _task("envelope", text, count, url, _("Resend or revoke"))
 
     def _packages(self) -> Task | None:
@@ -236,10 +236,10 @@ class Overview:
         return Task(
             "key",
             text % {"count": count},
-            reverse("console:developers"),
+            reverse("console:developer-list"),
             _("Developers"),
             [
-                (person.full_name, reverse("console:developer", args=[person.public_id]))
+                (person.full_name, reverse("console:developer-detail", args=[person.public_id]))
                 for person in people
             ],
         )

@@ -18,10 +18,10 @@ from catalog.models import Product
 from console.activity.events import lines_of
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, way_back
+from console.kit.forms import ConfirmForm
 from console.kit.requests import ConsoleRequest
 from console.packages.forms import PackageForm
 from console.packages.page_data import effects_of_deletion, missing_of
-from console.products.forms import ConfirmForm
 from invitations.models import Invitation
 from packages import actions
 from packages.models import Package
@@ -56,7 +56,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return redirect("console:package-show", package.public_id)
+            return redirect("console:package-detail", package.public_id)
     operation = Operation(
         title=_("Add package"),
         lead=_("Choose it when you add or invite somebody: they are given all of it in one go."),
@@ -94,7 +94,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The package %(name)s was saved.") % _name(package))
-            return redirect("console:package-show", package.public_id)
+            return redirect("console:package-detail", package.public_id)
     operation = Operation(
         title=_("Edit %(name)s") % _name(package),
         lead=_("Who was given it keeps what they have. Open invitations give what it holds then."),
@@ -129,7 +129,7 @@ def _found(public_id: UUID) -> Package:
 
 
 def _address(package: Package) -> str:
-    return reverse("console:package-show", args=[package.public_id])
+    return reverse("console:package-detail", args=[package.public_id])
 
 
 def _crumbs(package: Package) -> list[tuple[str, str]]:

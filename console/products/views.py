@@ -18,16 +18,10 @@ from catalog.models import Product, Subscription
 from console.activity.events import lines_of
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, way_back
+from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
-from console.products.forms import (
-    ConfirmForm,
-    ProductApisForm,
-    ProductForm,
-    ProductsFilter,
-    TypedNameForm,
-    VisibilityForm,
-)
-from console.subscriptions.effects import effects_on_product, number_of_subscriptions
+from console.products.effects import effects_on_product, number_of_subscriptions
+from console.products.forms import ProductApisForm, ProductForm, ProductsFilter, VisibilityForm
 
 EVENTS_SHOWN = 20
 SUBSCRIBERS_SHOWN = 10
@@ -52,7 +46,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return redirect("console:product-show", product.public_id)
+            return redirect("console:product-detail", product.public_id)
     operation = Operation(
         title=_("Add product"),
         lead=_("It begins unpublished, and only administrators see it."),
@@ -90,7 +84,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The product %(name)s was saved.") % _name(product))
-            return redirect("console:product-show", product.public_id)
+            return redirect("console:product-detail", product.public_id)
     operation = Operation(
         title=_("Edit %(name)s") % _name(product), submit=_("Save"), crumbs=_crumbs(product)
     )
@@ -101,7 +95,7 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 def publish(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     product = actions.publish_product(product=_found(public_id), by=request.user)
     messages.success(request, _("%(name)s is published.") % _name(product))
-    return redirect("console:product-show", product.public_id)
+    return redirect("console:product-detail", product.public_id)
 
 
 @administrators_only
@@ -114,7 +108,7 @@ def unpublish(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         messages.success(
             request, _("%(name)s is unpublished. Publish it to undo this.") % _name(product)
         )
-        return redirect("console:product-show", product.public_id)
+        return redirect("console:product-detail", product.public_id)
     operation = Operation(
         title=_("Unpublish %(name)s?") % _name(product),
         lead=_("It disappears from the portal. Nothing is deleted: publishing gives all back."),
@@ -139,7 +133,7 @@ def roles(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             by=request.user,
         )
         messages.success(request, _("The visibility of %(name)s was saved.") % _name(product))
-        return redirect("console:product-show", product.public_id)
+        return redirect("console:product-detail", product.public_id)
     operation = Operation(
         title=_("Who sees %(name)s?") % _name(product),
         lead=_(
@@ -163,7 +157,7 @@ def apis(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             by=request.user,
         )
         messages.success(request, _("The APIs of %(name)s were saved.") % _name(product))
-        return redirect("console:product-show", product.public_id)
+        return redirect("console:product-detail", product.public_id)
     operation = Operation(
         title=_("APIs of %(name)s") % _name(product),
         lead=_("Every key of the product opens them, from the next call on."),
@@ -201,7 +195,7 @@ def _found(public_id: UUID) -> Product:
 
 
 def _address(product: Product) -> str:
-    return reverse("console:product-show", args=[product.public_id])
+    return reverse("console:product-detail", args=[product.public_id])
 
 
 def _crumbs(product: Product) -> list[tuple[str, str]]:

@@ -21,17 +21,6 @@ class RoleForm(EditForm):
     )
 
 
-class SearchForm(forms.Form):
-    """A part of a name or address; what makes no sense searches for nothing."""
-
-    q = forms.CharField(required=False, max_length=200)
-
-    @property
-    def fragment(self) -> str:
-        self.is_valid()
-        return self.cleaned_data.get("q", "")
-
-
 class DeleteRoleForm(forms.Form):
     confirmed = forms.BooleanField(required=False)
 

@@ -16,9 +16,10 @@ from accounts import actions
 from accounts.models import Role, User
 from base.doors import administrators_only
 from console.kit.dialogs import posted, show_form, way_back
-from console.kit.lists import count_up_to_limit, listing_of, query_without
+from console.kit.forms import SearchForm
+from console.kit.listing import count_up_to_limit, listing_of, query_without
 from console.kit.requests import ConsoleRequest
-from console.roles.forms import DeleteRoleForm, MembersForm, RoleForm, SearchForm
+from console.roles.forms import DeleteRoleForm, MembersForm, RoleForm
 
 MEMBER_ORDERS = {
     "name": ["last_name", "first_name", "id"],
@@ -47,8 +48,8 @@ def create(request: ConsoleRequest) -> HttpResponse:
             messages.success(
                 request, _("The role %(name)s was created. Add its members here.") % _name(role)
             )
-            return redirect("console:role", role.public_id)
-    back = way_back(request, otherwise=reverse("console:roles"))
+            return redirect("console:role-detail", role.public_id)
+    back = way_back(request, otherwise=reverse("console:role-list"))
     return show_form(request, "console/roles/create.html", form=form, back=back)
 
 
@@ -102,7 +103,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The role %(name)s was deleted.") % _name(role))
-            return redirect("console:roles")
+            return redirect("console:role-list")
     return show_form(
         request,
         "console/roles/delete.html",
@@ -125,7 +126,7 @@ def add_members(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             lambda user: actions.assign_role(user=user, role=role, by=request.user),
         )
         _tell(request, _added(role, len(result.done)), result)
-        return redirect("console:role", role.public_id)
+        return redirect("console:role-detail", role.public_id)
     fragment = SearchForm(request.GET).fragment
     ticked = _ticked(request)
     context = {
@@ -178,7 +179,7 @@ def _offered(role: Role, fragment: str, *, besides: list[User]) -> list[User]:
 
 
 def _address(role: Role) -> str:
-    return reverse("console:role", args=[role.public_id])
+    return reverse("console:role-detail", args=[role.public_id])
 
 
 def _name(role: Role) -> dict[str, str]:

@@ -34,7 +34,7 @@ def edit(request: ConsoleRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("The settings were saved. They hold from now on."))
-            return redirect("console:settings")
+            return redirect("console:settings-edit")
     context = {
         "form": form,
         "public_url": settings.PUBLIC_URL,

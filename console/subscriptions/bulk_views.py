@@ -18,7 +18,7 @@ from catalog import actions
 from catalog.models import Subscription
 from catalog.transitions import Transition, possible
 from console.kit.dialogs import way_back
-from console.kit.lists import BULK_LIMIT
+from console.kit.listing import BULK_LIMIT
 from console.kit.requests import ConsoleRequest
 from console.subscriptions.effects import effects_on_subscriptions
 from console.subscriptions.forms import BulkForm, SubscriptionsFilter

@@ -12,7 +12,7 @@ from accounts.models import User
 from base.edit_form import EditForm
 from catalog.models import Key, Product, Subscription, SubscriptionQuerySet
 from catalog.transitions import Transition
-from console.kit.fields import NameField
+from console.kit.fields import DateTimeField, NameField
 
 OVERLAPS = [
     ("0", _("End the old key now")),
@@ -87,14 +87,6 @@ class BulkForm(forms.Form):
             except ValueError:
                 continue
         return ids
-
-
-class DateTimeField(forms.DateTimeField):
-    """A moment in the reader's zone, with the browser's own picker."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M"], **kwargs)
 
 
 class AddSubscriptionForm(forms.Form):

@@ -14,8 +14,8 @@ from catalog import actions
 from catalog.models import Key, Subscription
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, sentence_of, way_back
+from console.kit.forms import ConfirmForm
 from console.kit.requests import ConsoleRequest
-from console.products.forms import ConfirmForm
 from console.subscriptions.forms import ExpiryForm, ImportForm, RegenerateForm
 from console.subscriptions.views import address_of, crumbs, found
 

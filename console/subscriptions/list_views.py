@@ -21,7 +21,7 @@ from catalog.models import Key, Product, Subscription, SubscriptionQuerySet
 from catalog.transitions import Transition, possible, possible_from
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, way_back
-from console.kit.lists import (
+from console.kit.listing import (
     Count,
     count_up_to_limit,
     counts_up_to_limit,
@@ -29,7 +29,7 @@ from console.kit.lists import (
     query_without,
 )
 from console.kit.requests import ConsoleRequest
-from console.subscriptions.effects import address_without_keys, words_of
+from console.kit.whole_keys import address_without_keys, words_of
 from console.subscriptions.forms import AddSubscriptionForm, SubscriptionsFilter
 from gateway.calls import Calls, calls_of_subscriptions
 
@@ -147,7 +147,7 @@ def create(request: ConsoleRequest) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            return redirect("console:subscription-show", subscription.public_id)
+            return redirect("console:subscription-detail", subscription.public_id)
     operation = Operation(
         title=_("Add subscription"),
         lead=_("It is active at once. The developer makes its keys, which only they see."),

@@ -24,8 +24,8 @@ from catalog.transitions import possible
 from console.activity.events import lines_of
 from console.kit.confirm import Operation, show_operation
 from console.kit.dialogs import posted, way_back
+from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
-from console.products.forms import ConfirmForm, TypedNameForm
 from console.subscriptions.effects import effects_on_subscriptions
 from console.subscriptions.forms import CommentForm, EndForm, RejectForm, RenameForm
 from gateway.calls import Calls, calls_of_keys, daily_calls
@@ -182,7 +182,7 @@ def found(public_id: UUID) -> Subscription:
 
 
 def address_of(subscription: Subscription) -> str:
-    return reverse("console:subscription-show", args=[subscription.public_id])
+    return reverse("console:subscription-detail", args=[subscription.public_id])
 
 
 def crumbs(subscription: Subscription) -> list[tuple[str, str]]:

@@ -244,7 +244,7 @@ def reveal_link(*, invitation: Invitation, by: User) -> str:
         raise InvitationNotUsable
     found = renew_signature(invitation=found)
     record("invitation.link_copied", by=by, subject=found)
-    return absolute_url("portal:invitation", token=token_of(found))
+    return absolute_url("portal:invitation-accept", token=token_of(found))
 
 
 @action(without_actor="The earlier link; nothing else is decided.")

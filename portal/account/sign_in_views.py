@@ -66,7 +66,7 @@ class ChangePassword(AnswersByStatus, views.PasswordChangeView):
     """Keeps this session, ends the others; the browser stays a known device."""
 
     def get_default_success_url(self) -> str:
-        return reverse("portal:after-sign-in" if self.was_forced else "portal:profile")
+        return reverse("portal:after-sign-in" if self.was_forced else "portal:profile-edit")
 
     def form_valid(self, form: Form) -> HttpResponse:
         self.was_forced = self.request.user.must_change_password

@@ -41,7 +41,7 @@ def edit(request: SignedInRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             messages.success(request, _("Your profile was saved."))
-            return redirect("portal:profile")
+            return redirect("portal:profile-edit")
     context = {"form": form, "sessions": _open_sessions(request)}
     return render(
         request, "portal/account/profile.html", context, status=422 if form.is_bound else 200
@@ -56,7 +56,7 @@ def end_session(request: SignedInRequest, public_id: UUID) -> HttpResponse:
         return redirect("account_logout")
     actions.end_session(session=session, by=request.user)
     messages.success(request, _("The session was ended."))
-    return redirect("portal:profile")
+    return redirect("portal:profile-edit")
 
 
 @signed_in_only(methods=["POST"])
@@ -66,7 +66,7 @@ def end_sessions(request: SignedInRequest) -> HttpResponse:
     ended = actions.end_sessions(user=user, by=user, keep=_this_row(request))
     text = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", ended)
     messages.success(request, text % {"count": ended})
-    return redirect("portal:profile")
+    return redirect("portal:profile-edit")
 
 
 def _open_sessions(request: SignedInRequest) -> list[OpenSession]:

@@ -104,7 +104,7 @@ def renew(request: HttpRequest, token: str) -> HttpResponse:
         return _unknown(request)
     end = dead_end_of(link)
     if end is None:
-        return redirect("portal:invitation", token=token)
+        return redirect("portal:invitation-accept", token=token)
     if not end.can_be_renewed:
         return _dead(request, link, token)
     return _send_fresh_letter(request, link, token)

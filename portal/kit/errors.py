@@ -38,7 +38,7 @@ def _wants_a_session(request: HttpRequest) -> bool:
 def _sends_acceptance_again(request: HttpRequest) -> bool:
     """The first page of an account, reloaded: its form is from before the person was signed in."""
     match = request.resolver_match
-    if match is None or match.view_name != "portal:invitation":
+    if match is None or match.view_name != "portal:invitation-accept":
         return False
     link = find_link(match.kwargs["token"])
     return link is not None and link.made(request.user)

@@ -78,6 +78,13 @@
     }
   };
 
+  // --- Filters: a date counts when its field is left, not at the first digit of its year ---------
+  document.addEventListener("focusout", ({ target }) => {
+    if (!target.matches("[hx-get] input[type=date]") || target.value === target.defaultValue) return;
+    target.defaultValue = target.value;
+    target.form.dispatchEvent(new Event("day-chosen"));
+  });
+
   // --- Selection -----------------------------------------------------------------------------
   const boxes = () => [...document.querySelectorAll("input[name=selected]")];
 

@@ -13,7 +13,7 @@ from tests.factories import ProductFactory
 
 def test_a_dialog_shows_what_a_colleague_saved_and_saves_again(open_browser, ada, ben, nadia):
     page = open_browser(ada)
-    page.goto(reverse("console:developer", args=[ben.public_id]))
+    page.goto(reverse("console:developer-detail", args=[ben.public_id]))
     page.get_by_role("link", name="Edit details").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()

@@ -43,17 +43,17 @@ def test_the_first_tab_stop_skips_to_the_content(open_browser, ada):
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_the_rail_opens_on_a_phone_without_script(open_browser, ada):
+def test_the_sidebar_opens_on_a_phone_without_script(open_browser, ada):
     page = open_browser(ada, width=390, script=False)
     page.goto("/console/developers/")
-    rail = page.locator("#rail")
-    expect(rail).to_be_hidden()
+    sidebar = page.locator("#rail")
+    expect(sidebar).to_be_hidden()
 
     page.get_by_role("button", name="Menu").click()
-    expect(rail).to_be_visible()
+    expect(sidebar).to_be_visible()
     page.keyboard.press("Escape")
 
-    expect(rail).to_be_hidden()
+    expect(sidebar).to_be_hidden()
 
 
 def test_menus_close_on_escape_and_on_a_click_beside(open_browser, ada):
@@ -117,5 +117,11 @@ def test_a_list_prints_as_a_clean_table(open_browser, ada):
     page.emulate_media(media="print")
 
     expect(page.get_by_role("table")).to_be_visible()
-    for gone in ["#rail", ".topbar", ".toolbar", ".cell-actions >> nth=0", ".cell-select >> nth=0"]:
+    for gone in [
+        "#rail",
+        ".topbar",
+        ".toolbar",
+        ".cell-actions >> nth=0",
+        ".cell-select >> nth=0",
+    ]:
         expect(page.locator(gone).first).to_be_hidden()

@@ -46,7 +46,7 @@ def password_link(user: User) -> str:
 
 
 def invitation_link(invitation: Invitation) -> str:
-    return reverse("portal:invitation", kwargs={"token": token_of(invitation)})
+    return reverse("portal:invitation-accept", kwargs={"token": token_of(invitation)})
 
 
 def join_link(link: InviteLink) -> str:

@@ -135,7 +135,7 @@ def test_resending_and_correcting_say_so_too(console, off):
 
 
 def test_a_shared_link_says_that_its_letters_wait(console, settings):
-    address = reverse("console:link-create")
+    address = reverse("console:invite-link-create")
     sentence = "whoever asks through the link waits for the letter"
     assert sentence not in text_of(console.get(address))
 

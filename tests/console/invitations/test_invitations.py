@@ -95,7 +95,7 @@ def test_create_refuses_a_known_address_with_a_link(console, ben):
 
     assert response.status_code == 422
     assert "A developer with this email address already exists." in text_of(response)
-    assert reverse("console:developer", args=[ben.public_id]) in response.content.decode()
+    assert reverse("console:developer-detail", args=[ben.public_id]) in response.content.decode()
     assert 'value="Sofia"' in response.content.decode()
     assert Invitation.objects.count() == 0
 

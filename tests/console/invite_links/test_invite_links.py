@@ -303,9 +303,11 @@ def test_show_lists_who_joined_and_who_has_not_answered(console, ada, link):
 
     text = text_of(response)
     assert "Sofia Brandt" in text
-    assert reverse("console:developer", args=[sofia.public_id]) in response.content.decode()
+    assert reverse("console:developer-detail", args=[sofia.public_id]) in response.content.decode()
     assert "Omar C" in text
-    assert reverse("console:invitation", args=[waiting.public_id]) in response.content.decode()
+    assert (
+        reverse("console:invitation-detail", args=[waiting.public_id]) in response.content.decode()
+    )
     assert "1 joined, 1 not answered yet" in text
     assert "Reva" not in text
     assert "Elsewhere" not in text

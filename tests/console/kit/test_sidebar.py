@@ -1,4 +1,4 @@
-"""The console's rail: where one is, and what waits."""
+"""The console's sidebar: where one is, and what waits."""
 
 import re
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 def current(page: str) -> list[str]:
-    rail = page[page.index('id="rail"') : page.index("</aside>")]
-    return re.findall(r'aria-current="page">.*?<span>(.*?)</span>', rail, re.DOTALL)
+    sidebar = page[page.index('id="rail"') : page.index("</aside>")]
+    return re.findall(r'aria-current="page">.*?<span>(.*?)</span>', sidebar, re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def current(page: str) -> list[str]:
         ("settings/", "Settings"),
     ],
 )
-def test_rail_marks_the_room_one_is_in(console, path, room):
+def test_sidebar_marks_the_entry_one_is_in(console, path, room):
     page = console.get(f"/console/{path}").content.decode()
 
     assert current(page) == [room]
 
 
 @pytest.mark.parametrize(("kind", "room"), [("invite", "Invitations"), ("add", "Developers")])
-def test_rail_marks_the_room_that_an_import_is_for(console, checked, kind, room):  # noqa: F811
+def test_sidebar_marks_the_entry_that_an_import_is_for(console, checked, kind, room):  # noqa: F811
     import_ = checked(lines("nope,No,Pe"), kind=kind)
     page = f"/console/imports/{import_.public_id}"
 
@@ -47,7 +47,7 @@ def test_rail_marks_the_room_that_an_import_is_for(console, checked, kind, room)
         assert current(answer.content.decode()) == [room], below
 
 
-def test_rail_counts_invitations_that_wait(console, ada):
+def test_sidebar_counts_invitations_that_wait(console, ada):
     assert 'class="count">2' not in console.get("/console/settings/").content.decode()
     InvitationFactory.create_batch(2, sender=ada)
 
@@ -56,7 +56,7 @@ def test_rail_counts_invitations_that_wait(console, ada):
     assert '<span class="count">2 <span class="visually-hidden">waiting</span></span>' in page
 
 
-def test_the_portal_has_no_rail_and_the_console_no_white_bar(console):
+def test_the_portal_has_no_sidebar_and_the_console_no_white_bar(console):
     assert 'id="rail"' not in console.get("/").content.decode()
     assert 'class="portal-bar"' not in console.get("/console/").content.decode()
 

@@ -144,7 +144,7 @@ def _package(ben, by):
 def _link(ben, by):
     link = InviteLinkFactory(name="Workshop", sender=by, quota=10)
     return Case(
-        reverse("console:link-edit", args=[link.public_id]),
+        reverse("console:invite-link-edit", args=[link.public_id]),
         lambda **values: edit_link(link=link, by=by, **values),
         link,
         ("quota", 50, "20"),
@@ -157,7 +157,7 @@ def _link(ben, by):
 def _settings(ben, by):
     edit_service(name="Harbour", by=None)
     return Case(
-        reverse("console:settings"),
+        reverse("console:settings-edit"),
         lambda **values: edit_service(by=by, **values),
         current_service(),
         ("reminder_days", [1, 4], "3, 6"),
@@ -194,7 +194,7 @@ def _subscription(ben, by):
 def _end(ben, by):
     subscription = SubscriptionFactory()
     return Case(
-        reverse("console:subscription-end", args=[subscription.public_id]),
+        reverse("console:subscription-expiry", args=[subscription.public_id]),
         lambda **values: catalog.set_subscription_end(subscription=subscription, by=by, **values),
         subscription,
         ("ends_at", _moment(30), "2031-05-01T12:00"),

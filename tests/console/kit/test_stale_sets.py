@@ -154,7 +154,7 @@ def test_after_a_conflict_the_boxes_are_those_of_both(console, nadia, first, sec
 
 def test_a_link_keeps_the_roles_and_domains_of_a_colleague(console, nadia, first, second, third):
     link = InviteLinkFactory(sender=nadia, roles=[first], mail_domains=["a.example", "b.example"])
-    address = reverse("console:link-edit", args=[link.public_id])
+    address = reverse("console:invite-link-edit", args=[link.public_id])
     form = form_on(console.get(address))
     edit_link(link=link, roles=[second], mail_domains=["b.example", "c.example"], by=nadia)
     form["roles"].append(str(third.public_id))
@@ -169,7 +169,7 @@ def test_a_link_keeps_the_roles_and_domains_of_a_colleague(console, nadia, first
 
 def test_a_quota_left_alone_is_not_judged_by_what_it_was(console, nadia):
     link = InviteLinkFactory(sender=nadia, quota=10, name="Workshop")
-    address = reverse("console:link-edit", args=[link.public_id])
+    address = reverse("console:invite-link-edit", args=[link.public_id])
     form = form_on(console.get(address))
     edit_link(link=link, quota=50, by=nadia)
     type(link).objects.filter(pk=link.pk).update(used=20)
@@ -183,7 +183,7 @@ def test_a_quota_left_alone_is_not_judged_by_what_it_was(console, nadia):
 def test_a_package_that_both_chose_is_called_by_its_name(console, nadia):
     kit, bundle = PackageFactory(name="Kit"), PackageFactory(name="Bundle")
     link = InviteLinkFactory(sender=nadia, package=PackageFactory(name="Set"))
-    address = reverse("console:link-edit", args=[link.public_id])
+    address = reverse("console:invite-link-edit", args=[link.public_id])
     form = form_on(console.get(address))
     edit_link(link=link, package=kit, by=nadia)
 

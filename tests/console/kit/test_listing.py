@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.models import User
-from console.kit.lists import (
+from console.kit.listing import (
     Count,
     count_up_to_limit,
     counts_up_to_limit,
