@@ -5,14 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from audit.models import Event
 from console.activity.events import TITLES
+from console.kit.filters import DayField, ListFilter, end_of, start_of
 
 GROUPS = {
     "user": gettext_lazy("Developers"),
@@ -49,27 +48,7 @@ def _noun(action: str) -> str:
     return action.partition(".")[0].removesuffix("s")
 
 
-class DayField(forms.DateField):
-    """A day in the reader's time zone."""
-
-    def __init__(self, label: Any) -> None:
-        super().__init__(
-            label=label,
-            required=False,
-            # Beyond these, moments cannot be moved between time zones.
-            validators=[
-                MinValueValidator(dt.date(2000, 1, 1)),
-                MaxValueValidator(dt.date(2999, 1, 1)),
-            ],
-            widget=forms.DateInput(
-                attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"
-            ),
-        )
-
-
-class ActivityFilter(forms.Form):
-    """Read from the address; a value that makes no sense is no filter."""
-
+class ActivityFilter(ListFilter):
     actor = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=200)
     subject = forms.CharField(label=gettext_lazy("About"), required=False, max_length=200)
     kind = forms.ChoiceField(
@@ -77,30 +56,32 @@ class ActivityFilter(forms.Form):
         choices=kinds,
         required=False,
         widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": gettext_lazy("Choose a kind of event from the list.")},
     )
     since = DayField(gettext_lazy("From"))
     until = DayField(gettext_lazy("To"))
 
-    @property
-    def is_narrowed(self) -> bool:
-        self.is_valid()
-        return any(self.cleaned_data.values())
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("Choose a day that is not before the first one."))
+        return data
 
-    def apply(self, events: QuerySet[Event]) -> QuerySet[Event]:
-        """Those of ``events`` that match."""
-        self.is_valid()
-        wanted = self.cleaned_data
-        if wanted.get("actor"):
-            events = events.filter(_named("actor", wanted["actor"]))
-        if wanted.get("subject"):
-            events = events.filter(_named("subject", wanted["subject"]))
-        if wanted.get("kind"):
-            events = events.filter(_of_kind(wanted["kind"]))
-        if wanted.get("since"):
-            events = events.filter(at__gte=_midnight(wanted["since"]))
-        if wanted.get("until"):
-            events = events.filter(at__lt=_midnight(wanted["until"] + dt.timedelta(days=1)))
-        return events
+    def filter_actor(self, events: QuerySet[Event], who: str) -> QuerySet[Event]:
+        return events.filter(_named("actor", who))
+
+    def filter_subject(self, events: QuerySet[Event], what: str) -> QuerySet[Event]:
+        return events.filter(_named("subject", what))
+
+    def filter_kind(self, events: QuerySet[Event], kind: str) -> QuerySet[Event]:
+        return events.filter(_of_kind(kind))
+
+    def filter_since(self, events: QuerySet[Event], day: dt.date) -> QuerySet[Event]:
+        return events.filter(at__gte=start_of(day))
+
+    def filter_until(self, events: QuerySet[Event], day: dt.date) -> QuerySet[Event]:
+        return events.filter(at__lt=end_of(day))
 
 
 def _named(who: str, text: str) -> Q:
@@ -115,8 +96,3 @@ def _of_kind(kind: str) -> Q:
     if "." in kind:
         return Q(action=kind)
     return Q(action__startswith=f"{kind}.") | Q(action__startswith=f"{kind}s.")
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    """The beginning of a day where the reader is."""
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import push_url
@@ -35,6 +37,7 @@ EXPORT_COLUMNS = [
     "subject_id",
     "subject",
     "address",
+    "reason",
     "data",
 ]
 EXPORT_BATCH = 2000
@@ -66,15 +69,19 @@ def index(request: ConsoleRequest) -> HttpResponse:
         "found": count_up_to_limit(found),
     }
     template = "console/activity/index.html"
+    status = 200 if filters.is_valid() else 422
     if request.htmx.target != "results":
-        return render(request, template, context)
-    return push_url(render(request, f"{template}#results", context), f"?{query_without(request)}")
+        return render(request, template, context, status=status)
+    results = render(request, f"{template}#results", context, status=status)
+    return push_url(results, f"?{query_without(request)}")
 
 
 @administrators_only(methods=["GET"])
-def export(request: ConsoleRequest) -> StreamingHttpResponse:
+def export(request: ConsoleRequest) -> HttpResponseBase:
     """What the filter finds, all pages, as CSV or JSON; that it was taken is part of the journal."""
     filters = ActivityFilter(request.GET)
+    if not filters.is_valid():
+        return redirect(f"{reverse('console:activity-list')}?{query_without(request, 'format')}")
     wants_json = request.GET.get("format") == "json"
     found = filters.apply(Event.objects.all())
     record_export(
@@ -169,5 +176,7 @@ def _record(event: Event) -> dict[str, Any]:
         "subject_id": str(event.subject_id or ""),
         "subject": event.subject_label,
         "address": event.address or "",
+        # Of a block, a rejection, a suspension.
+        "reason": str(event.data.get("reason", "")),
         "data": event.data,
     }
