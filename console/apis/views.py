@@ -17,7 +17,7 @@ from catalog.models import Api, Product
 from console.activity.events import lines_of
 from console.apis.effects import effects_on_api
 from console.apis.forms import ApiForm, OpenApiForm
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, show_form, way_back
 from console.kit.forms import SearchForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
@@ -53,14 +53,14 @@ def create(request: ConsoleRequest) -> HttpResponse:
                 % {"name": api.name},
             )
             return redirect("console:api-detail", api.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Add API"),
         lead=_("A gateway sends the calls under its path to its back end."),
         submit=_("Save"),
         crumbs=[(reverse("console:api-list"), _("APIs"))],
     )
     back = way_back(request, otherwise=reverse("console:api-list"))
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only(methods=["GET"])
@@ -88,10 +88,10 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The API %(name)s was saved.") % {"name": api.name})
             return redirect("console:api-detail", api.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Edit %(name)s") % {"name": api.name}, submit=_("Save"), crumbs=_crumbs(api)
     )
-    return show_operation(request, operation, form=form, back=_address(api))
+    return show_confirm_dialog(request, operation, form=form, back=_address(api))
 
 
 @administrators_only(body=4 * MB)
@@ -122,7 +122,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         actions.delete_api(api=api, by=request.user, confirmed=True)
         messages.success(request, _("The API %(name)s was deleted.") % {"name": api.name})
         return redirect("console:api-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % {"name": api.name},
         lead=_("This cannot be undone."),
         submit=_("Delete API"),
@@ -134,7 +134,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             ("clock", _("The activity keeps what was done with it.")),
         ],
     )
-    return show_operation(request, operation, form=form, back=_address(api))
+    return show_confirm_dialog(request, operation, form=form, back=_address(api))
 
 
 def _found(public_id: UUID) -> Api:

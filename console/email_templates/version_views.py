@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from base.doors import administrators_only
 from console.email_templates.forms import VersionForm
 from console.email_templates.views import Words, words_of
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, way_back
 from console.kit.differences import Piece, difference
 from console.kit.listing import listing_of
@@ -110,7 +110,7 @@ def _restore(
         else:
             messages.success(request, _("The letter was restored. It is sent like this now."))
             return redirect(page)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=title,
         submit=_("Restore"),
         effects=[
@@ -122,7 +122,9 @@ def _restore(
             (page, f"{words.letter.title}, {words.language_name}"),
         ],
     )
-    return show_operation(request, operation, form=form, back=way_back(request, otherwise=page))
+    return show_confirm_dialog(
+        request, operation, form=form, back=way_back(request, otherwise=page)
+    )
 
 
 def _said(words: Words, wording: Wording | None) -> Draft:

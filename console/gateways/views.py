@@ -14,7 +14,7 @@ from audit.models import Event
 from base.doors import administrators_only, recent_password_required
 from console.activity.events import lines_of
 from console.gateways.forms import GatewayForm, RotateForm
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted
 from console.kit.forms import TypedNameForm
 from console.kit.requests import ConsoleRequest
@@ -51,13 +51,13 @@ def create(request: ConsoleRequest) -> HttpResponse:
         else:
             context = {"gateway": gateway, "secret": secret, "kinds": KINDS}
             return render(request, SHOWN_ONCE, context)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Register gateway"),
         lead=_("It gets a secret, with which it may ask about calls."),
         submit=_("Register gateway"),
         crumbs=[(reverse("console:gateway-list"), _("Gateways"))],
     )
-    return show_operation(request, operation, form=form, back=reverse("console:gateway-list"))
+    return show_confirm_dialog(request, operation, form=form, back=reverse("console:gateway-list"))
 
 
 @administrators_only(methods=["GET"])
@@ -85,12 +85,12 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The gateway was saved."))
             return redirect("console:gateway-detail", gateway.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Edit %(name)s") % {"name": gateway.name},
         submit=_("Save"),
         crumbs=_crumbs(gateway),
     )
-    return show_operation(request, operation, form=form, back=_address(gateway))
+    return show_confirm_dialog(request, operation, form=form, back=_address(gateway))
 
 
 @administrators_only
@@ -107,14 +107,14 @@ def rotate(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             context = {"gateway": gateway, "secret": secret, "kinds": KINDS}
             return render(request, SHOWN_ONCE, context)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Rotate the secret of %(name)s?") % {"name": gateway.name},
         lead=_("Give the new one to the gateway while the old one still works."),
         submit=_("Rotate secret"),
         is_danger=True,
         crumbs=_crumbs(gateway),
     )
-    return show_operation(request, operation, form=form, back=_address(gateway))
+    return show_confirm_dialog(request, operation, form=form, back=_address(gateway))
 
 
 @administrators_only(methods=["POST"])
@@ -134,7 +134,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         actions.delete_gateway(gateway=gateway, by=request.user)
         messages.success(request, _("The gateway %(name)s was deleted.") % {"name": gateway.name})
         return redirect("console:gateway-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % {"name": gateway.name},
         lead=_("This cannot be undone."),
         submit=_("Delete gateway"),
@@ -142,7 +142,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(gateway),
         effects=[("no-symbol", _("Every call that comes through it is refused."))],
     )
-    return show_operation(request, operation, form=form, back=_address(gateway))
+    return show_confirm_dialog(request, operation, form=form, back=_address(gateway))
 
 
 @administrators_only(methods=["GET"])

@@ -23,7 +23,7 @@ from console.imports.page_data import (
     verb_for,
 )
 from console.invitations.fields_for_all import ForAllForm
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, show_form, way_back
 from console.kit.forms import ConfirmForm
 from console.kit.listing import count_up_to_limit, listing_of, query_without
@@ -171,7 +171,7 @@ def stop(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         actions.stop_import(import_=import_, by=request.user)
         return redirect("console:import-detail", public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Stop %(name)s?") % {"name": import_.file_name},
         submit=_("Stop import"),
         crumbs=_crumbs(import_),
@@ -181,7 +181,7 @@ def stop(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         ],
         is_danger=True,
     )
-    return show_operation(
+    return show_confirm_dialog(
         request, operation, form=form, back=_address(import_), **{"import": import_}
     )
 
@@ -200,7 +200,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             text = _("%(name)s and its rows are deleted.") % {"name": import_.file_name}
             messages.success(request, text)
             return redirect("console:import-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % {"name": import_.file_name},
         submit=_("Delete import"),
         crumbs=_crumbs(import_),
@@ -210,7 +210,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         ],
         is_danger=True,
     )
-    return show_operation(
+    return show_confirm_dialog(
         request, operation, form=form, back=_address(import_), **{"import": import_}
     )
 

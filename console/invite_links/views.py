@@ -21,7 +21,7 @@ from console.invite_links.page_data import (
     rows_of,
     tabs_of,
 )
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, show_form, way_back
 from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.listing import listing_of, query_without
@@ -124,14 +124,14 @@ def turn_off(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         text = _("The link %(name)s is off. Turn it on to undo this.")
         messages.success(request, text % {"name": link.name})
         return redirect(back)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Turn %(name)s off?") % {"name": link.name},
         submit=_("Turn link off"),
         is_danger=True,
         crumbs=_crumbs(link),
         effects=effects_of_turning_off(link),
     )
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only
@@ -144,7 +144,7 @@ def renew(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         text = _("The link %(name)s has a new address. The old one has stopped working.")
         messages.success(request, text % {"name": link.name})
         return redirect(_address(link))
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Give %(name)s a new address?") % {"name": link.name},
         lead=_("This cannot be undone. Roles, places and people stay as they are."),
         submit=_("Make new address"),
@@ -152,7 +152,7 @@ def renew(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(link),
         effects=effects_of_renewing(link),
     )
-    return show_operation(request, operation, form=form, back=_address(link))
+    return show_confirm_dialog(request, operation, form=form, back=_address(link))
 
 
 @administrators_only
@@ -163,7 +163,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         revoked = actions.delete_link(link=link, by=request.user)
         messages.success(request, _deleted(link, revoked))
         return redirect("console:invite-link-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % {"name": link.name},
         lead=_("This cannot be undone. Turning it off stops it and keeps everything."),
         submit=_("Delete link"),
@@ -171,7 +171,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(link),
         effects=effects_of_deleting(link),
     )
-    return show_operation(request, operation, form=form, back=_address(link))
+    return show_confirm_dialog(request, operation, form=form, back=_address(link))
 
 
 def _found(public_id: UUID) -> InviteLink:

@@ -1,4 +1,4 @@
-"""The page and dialog of one operation: a question, what it hits, its fields, two buttons."""
+"""The one confirmation, page and dialog: a question, what it hits, its fields, two buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from console.kit.dialogs import show_form
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
+class ConfirmDialog:
     """What ``console/kit/confirm.html`` shows. ``crumbs`` pair address and text; ``effects`` icon and text."""
 
     title: str
@@ -19,7 +19,7 @@ class Operation:
     lead: str = ""
     crumbs: Sequence[tuple[str, str]] = ()
     effects: Sequence[tuple[str, str]] = ()
-    # Instead of "Cancel", where that is the operation's own name.
+    # Instead of "Cancel", where that is the action's own name.
     leave: str = ""
     # Felt by others or not undoable: a red button.
     is_danger: bool = False
@@ -27,9 +27,9 @@ class Operation:
     why_not: str = ""
 
 
-def show_operation(
-    request: HttpRequest, operation: Operation, *, form: BaseForm, back: str, **context: Any
+def show_confirm_dialog(
+    request: HttpRequest, dialog: ConfirmDialog, *, form: BaseForm, back: str, **context: Any
 ) -> HttpResponse:
     """As ``show_form``: 422 when the form comes back refused; ``back`` is where Cancel goes."""
     template = "console/kit/confirm.html"
-    return show_form(request, template, form=form, back=back, operation=operation, **context)
+    return show_form(request, template, form=form, back=back, dialog=dialog, **context)

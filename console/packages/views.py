@@ -16,7 +16,7 @@ from audit.models import Event
 from base.doors import administrators_only
 from catalog.models import Product
 from console.activity.events import lines_of
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, way_back
 from console.kit.forms import ConfirmForm
 from console.kit.requests import ConsoleRequest
@@ -57,14 +57,14 @@ def create(request: ConsoleRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             return redirect("console:package-detail", package.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Add package"),
         lead=_("Choose it when you add or invite somebody: they are given all of it in one go."),
         submit=_("Save"),
         crumbs=[(reverse("console:package-list"), _("Packages"))],
     )
     back = way_back(request, otherwise=reverse("console:package-list"))
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only(methods=["GET"])
@@ -95,13 +95,13 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The package %(name)s was saved.") % _name(package))
             return redirect("console:package-detail", package.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Edit %(name)s") % _name(package),
         lead=_("Who was given it keeps what they have. Open invitations give what it holds then."),
         submit=_("Save"),
         crumbs=_crumbs(package),
     )
-    return show_operation(request, operation, form=form, back=_address(package))
+    return show_confirm_dialog(request, operation, form=form, back=_address(package))
 
 
 @administrators_only
@@ -113,7 +113,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         actions.delete_package(package=package, by=request.user, confirmed=True)
         messages.success(request, _("The package %(name)s was deleted.") % _name(package))
         return redirect("console:package-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % _name(package),
         lead=_("It can no longer be chosen. This cannot be undone."),
         submit=_("Delete package"),
@@ -121,7 +121,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(package),
         effects=effects_of_deletion(package),
     )
-    return show_operation(request, operation, form=form, back=_address(package))
+    return show_confirm_dialog(request, operation, form=form, back=_address(package))
 
 
 def _found(public_id: UUID) -> Package:

@@ -16,7 +16,7 @@ from base.doors import administrators_only
 from catalog import actions
 from catalog.models import Product, Subscription
 from console.activity.events import lines_of
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, way_back
 from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
@@ -47,14 +47,14 @@ def create(request: ConsoleRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             return redirect("console:product-detail", product.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Add product"),
         lead=_("It begins unpublished, and only administrators see it."),
         submit=_("Save"),
         crumbs=[(reverse("console:product-list"), _("Products"))],
     )
     back = way_back(request, otherwise=reverse("console:product-list"))
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only(methods=["GET"])
@@ -85,10 +85,10 @@ def edit(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The product %(name)s was saved.") % _name(product))
             return redirect("console:product-detail", product.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Edit %(name)s") % _name(product), submit=_("Save"), crumbs=_crumbs(product)
     )
-    return show_operation(request, operation, form=form, back=_address(product))
+    return show_confirm_dialog(request, operation, form=form, back=_address(product))
 
 
 @administrators_only(methods=["POST"])
@@ -109,7 +109,7 @@ def unpublish(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             request, _("%(name)s is unpublished. Publish it to undo this.") % _name(product)
         )
         return redirect("console:product-detail", product.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Unpublish %(name)s?") % _name(product),
         lead=_("It disappears from the portal. Nothing is deleted: publishing gives all back."),
         submit=_("Unpublish product"),
@@ -117,7 +117,7 @@ def unpublish(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=_crumbs(product),
         effects=effects_on_product(product),
     )
-    return show_operation(request, operation, form=form, back=_address(product))
+    return show_confirm_dialog(request, operation, form=form, back=_address(product))
 
 
 @administrators_only
@@ -134,7 +134,7 @@ def roles(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         )
         messages.success(request, _("The visibility of %(name)s was saved.") % _name(product))
         return redirect("console:product-detail", product.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Who sees %(name)s?") % _name(product),
         lead=_(
             "People in a role that loses it keep their subscriptions, but their keys are refused until a role of theirs sees it again."
@@ -142,7 +142,7 @@ def roles(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         submit=_("Save"),
         crumbs=_crumbs(product),
     )
-    return show_operation(request, operation, form=form, back=_address(product))
+    return show_confirm_dialog(request, operation, form=form, back=_address(product))
 
 
 @administrators_only
@@ -158,13 +158,13 @@ def apis(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         )
         messages.success(request, _("The APIs of %(name)s were saved.") % _name(product))
         return redirect("console:product-detail", product.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("APIs of %(name)s") % _name(product),
         lead=_("Every key of the product opens them, from the next call on."),
         submit=_("Save"),
         crumbs=_crumbs(product),
     )
-    return show_operation(request, operation, form=form, back=_address(product))
+    return show_confirm_dialog(request, operation, form=form, back=_address(product))
 
 
 @administrators_only
@@ -175,7 +175,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         actions.delete_product(product=product, by=request.user, confirmed=True)
         messages.success(request, _("The product %(name)s was deleted.") % _name(product))
         return redirect("console:product-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s?") % _name(product),
         lead=_("This cannot be undone. Unpublishing hides it and keeps everything."),
         submit=_("Delete product"),
@@ -187,7 +187,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
             ("clock", _("The activity keeps what was done with it.")),
         ],
     )
-    return show_operation(request, operation, form=form, back=_address(product))
+    return show_confirm_dialog(request, operation, form=form, back=_address(product))
 
 
 def _found(public_id: UUID) -> Product:

@@ -40,7 +40,7 @@ class Operation:
 
 @administrators_only(methods=["POST"])
 def bulk(request: ConsoleRequest) -> HttpResponse:
-    """Approve or activate the ticked ones; suspending, cancelling and rejecting ask first."""
+    """Activate the ticked ones; everything else asks first."""
     back = way_back(request, otherwise=reverse("console:subscription-list"))
     form, filters = BulkForm(request.POST), SubscriptionsFilter(request.POST)
     is_complete = form.is_valid()
@@ -102,7 +102,9 @@ def _ask(
         "rows": rows,
         "named": fitting[:NAMES_SHOWN],
         "more": max(len(fitting) - NAMES_SHOWN, 0),
+        "blocked_owners": sum(row.owner.is_blocked for row in fitting),
         "left_out": len(rows) - len(fitting),
+        "is_danger": transition != Transition.APPROVE,
         "fitting": len(fitting),
         "back": back,
     }
@@ -131,6 +133,11 @@ OPERATIONS: dict[str, Operation] = {
             ngettext("%(count)d request approved.", "%(count)d requests approved.", count)
             % {"count": count}
         ),
+        submit=lambda count: (
+            ngettext("Approve %(count)d request", "Approve %(count)d requests", count)
+            % {"count": count}
+        ),
+        lead=gettext_lazy("Each developer gets an email and can create keys."),
     ),
     Transition.REJECT: Operation(
         apply=actions.reject_subscription,
@@ -142,7 +149,7 @@ OPERATIONS: dict[str, Operation] = {
             ngettext("Reject %(count)d request", "Reject %(count)d requests", count)
             % {"count": count}
         ),
-        lead=gettext_lazy("Each developer gets a letter with your reason."),
+        lead=gettext_lazy("Each developer gets an email with your reason."),
         takes_comment=True,
     ),
     Transition.SUSPEND: Operation(

@@ -12,7 +12,7 @@ from base.changes import EditConflict
 from base.doors import administrators_only, recent_password_required
 from catalog import actions
 from catalog.models import Key, Subscription
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, sentence_of, way_back
 from console.kit.forms import ConfirmForm
 from console.kit.requests import ConsoleRequest
@@ -46,7 +46,7 @@ def regenerate(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpRe
             form.add_error(None, refusal)
         else:
             return _shown(request, key.subscription, issued)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Regenerate %(key)s?") % {"key": key.masked},
         lead=_("You will see the new key and have to hand it over. Usually its owner does this."),
         submit=_("Regenerate key"),
@@ -54,7 +54,7 @@ def regenerate(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpRe
         crumbs=crumbs(key.subscription),
         why_not=sentence_of(actions.KeyAlreadyReplaced()) if key.is_replaced else "",
     )
-    return show_operation(request, operation, form=form, back=address_of(key.subscription))
+    return show_confirm_dialog(request, operation, form=form, back=address_of(key.subscription))
 
 
 @administrators_only
@@ -66,14 +66,14 @@ def end(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpResponse:
         actions.end_key(key=key, by=request.user)
         messages.success(request, _("The key %(key)s has ended.") % {"key": key.masked})
         return redirect(back)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("End the key %(key)s now?") % {"key": key.masked},
         lead=_("It is refused from the next call on, and cannot be brought back."),
         submit=_("End key"),
         is_danger=True,
         crumbs=crumbs(key.subscription),
     )
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only
@@ -91,13 +91,13 @@ def expiry(request: ConsoleRequest, public_id: UUID, key_id: UUID) -> HttpRespon
         else:
             messages.success(request, _("The expiry was saved."))
             return redirect(back)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("When does %(key)s expire?") % {"key": key.masked},
         lead=_("Its owner gets letters 30 and 7 days before."),
         submit=_("Save"),
         crumbs=crumbs(key.subscription),
     )
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 @administrators_only
@@ -116,13 +116,13 @@ def import_key(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The key %(key)s was imported.") % {"key": key.masked})
             return redirect(address_of(subscription))
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Import a key"),
         lead=_("Only its hash is kept, from the moment it arrives."),
         submit=_("Import"),
         crumbs=crumbs(subscription),
     )
-    return show_operation(request, operation, form=form, back=address_of(subscription))
+    return show_confirm_dialog(request, operation, form=form, back=address_of(subscription))
 
 
 def _key(public_id: UUID, key_id: UUID) -> Key:

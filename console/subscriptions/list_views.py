@@ -19,7 +19,7 @@ from base.doors import administrators_only
 from catalog import actions
 from catalog.models import Key, Product, Subscription, SubscriptionQuerySet
 from catalog.transitions import Transition, possible, possible_from
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, way_back
 from console.kit.listing import (
     Count,
@@ -148,14 +148,14 @@ def create(request: ConsoleRequest) -> HttpResponse:
             form.add_error(None, refusal)
         else:
             return redirect("console:subscription-detail", subscription.public_id)
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Add subscription"),
         lead=_("It is active at once. The developer makes its keys, which only they see."),
         submit=_("Save"),
         crumbs=[(reverse("console:subscription-list"), _("Subscriptions"))],
     )
     back = way_back(request, otherwise=reverse("console:subscription-list"))
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 def _tabs(request: ConsoleRequest, filters: SubscriptionsFilter) -> list[Tab]:

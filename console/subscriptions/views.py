@@ -22,7 +22,7 @@ from catalog import actions
 from catalog.models import Key, Subscription
 from catalog.transitions import possible
 from console.activity.events import lines_of
-from console.kit.confirm import Operation, show_operation
+from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, way_back
 from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
@@ -164,7 +164,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         actions.delete_subscription(subscription=subscription, by=request.user)
         messages.success(request, _("%(name)s was deleted.") % {"name": subscription.name})
         return redirect("console:subscription-list")
-    operation = Operation(
+    operation = ConfirmDialog(
         title=_("Delete %(name)s of %(person)s?")
         % {"name": subscription.name, "person": subscription.owner.full_name},
         lead=_("This cannot be undone. Cancelling keeps it and its history."),
@@ -173,7 +173,7 @@ def delete(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         crumbs=crumbs(subscription),
         effects=effects_on_subscriptions([subscription]),
     )
-    return show_operation(request, operation, form=form, back=address_of(subscription))
+    return show_confirm_dialog(request, operation, form=form, back=address_of(subscription))
 
 
 def found(public_id: UUID) -> Subscription:
@@ -222,7 +222,7 @@ def _decide(
             messages.success(request, done % name)
             return redirect(back)
     of_whom = {"name": subscription.name, "person": subscription.owner.full_name}
-    operation = Operation(
+    operation = ConfirmDialog(
         title=title % {"name": _("%(name)s of %(person)s") % of_whom},
         lead=lead,
         submit=submit,
@@ -231,7 +231,7 @@ def _decide(
         crumbs=crumbs(subscription),
         effects=effects_on_subscriptions([subscription]) if tells_effects else (),
     )
-    return show_operation(request, operation, form=form, back=back)
+    return show_confirm_dialog(request, operation, form=form, back=back)
 
 
 def _chart(subscription: Subscription) -> Chart:

@@ -41,10 +41,29 @@ def test_bulk_takes_post_only(console):
     assert console.get(BULK).status_code == 405
 
 
-def test_requests_are_approved_at_once_with_a_letter_each(console):
-    waiting = [SubscriptionFactory(state=State.SUBMITTED) for _one in range(2)]
+def test_an_approval_asks_first_and_names_blocked_owners(console):
+    blocked = UserFactory(first_name="Dana", last_name="Reyes", blocked=True)
+    waiting = [
+        SubscriptionFactory(state=State.SUBMITTED, owner=blocked),
+        SubscriptionFactory(state=State.SUBMITTED),
+    ]
 
-    response = console.post(BULK, {"action": "approve", "selected": ids(*waiting)}, follow=True)
+    for action in ["approve", "reject"]:
+        page = console.post(BULK, {"action": action, "selected": ids(*waiting)}).content.decode()
+
+        words = " ".join(page.split())
+        assert f"{action.capitalize()} 2 requests?" in words
+        assert "Dana Reyes" in words
+        assert words.count("pill-blocked") == 1
+        assert "1 belongs to a blocked developer, who cannot call any API until activated." in words
+    assert states() == [State.SUBMITTED] * 2
+
+
+def test_requests_are_approved_with_an_email_each(console):
+    waiting = [SubscriptionFactory(state=State.SUBMITTED) for _one in range(2)]
+    posted = {"action": "approve", "selected": ids(*waiting), "confirmed": "1"}
+
+    response = console.post(BULK, posted, follow=True)
 
     assert text_of(response) == "2 requests approved."
     assert states() == [State.ACTIVE] * 2
@@ -57,7 +76,9 @@ def test_what_is_not_possible_is_skipped_and_named(console, ben):
     active = SubscriptionFactory(owner=ben, name="Planner")
 
     response = console.post(
-        BULK, {"action": "approve", "selected": ids(waiting, active)}, follow=True
+        BULK,
+        {"action": "approve", "selected": ids(waiting, active), "confirmed": "1"},
+        follow=True,
     )
 
     assert text_of(response) == (
@@ -198,7 +219,8 @@ def test_long_lists_of_names_are_cut(console, monkeypatch):
     two = [SubscriptionFactory(owner=owner, name=f"Number {n}") for n in range(2)]
 
     asked = console.post(BULK, {"action": "suspend", "selected": ids(*two)}).content.decode()
-    skipped = console.post(BULK, {"action": "approve", "selected": ids(*two)}, follow=True)
+    approved = {"action": "approve", "selected": ids(*two), "confirmed": "1"}
+    skipped = console.post(BULK, approved, follow=True)
 
     assert "and 1 more" in asked
     assert "Number 1" not in asked
