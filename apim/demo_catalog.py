@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from accounts.models import Role, User
 from audit.models import Event
-from catalog.access import Reason
+from catalog.access.rule import Reason
 from catalog.keys import digest_of, new_key, prefix_of
 from catalog.models import Api, Key, Product, Subscription
 from gateway.models import CallCount, Refusal

@@ -14,8 +14,8 @@ from django.http import HttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
 from base.doors import open_to_all  # noqa: E402
-from catalog.access import decide  # noqa: E402
-from catalog.explanation import facts_of  # noqa: E402
+from catalog.access.explanation import facts_of  # noqa: E402
+from catalog.access.rule import decide  # noqa: E402
 from catalog.keys import digests_of  # noqa: E402
 from catalog.models import Api, Key  # noqa: E402
 

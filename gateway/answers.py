@@ -8,7 +8,7 @@ says the true reason instead. With ``Accept: application/problem+json`` the body
 import json
 from typing import NamedTuple
 
-from catalog.access import Reason
+from catalog.access.rule import Reason
 
 Headers = list[tuple[str, str]]
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from base.clients import client_address
-from catalog.access import Reason
+from catalog.access.rule import Reason
 from gateway import counting
 from gateway.answers import (
     STATUS_LINES,

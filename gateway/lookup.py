@@ -18,7 +18,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from base.secret_keys import digest_keys, key_id
-from catalog.access import Facts, Reason, decide
+from catalog.access.rule import Facts, Reason, decide
 from catalog.keys import digests_of, is_plausible
 from catalog.routes import MAX_SEGMENTS, prefixes_of
 from gateway import credentials

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from base.secret_keys import MAX_IDS_LENGTH, digest_key_id
-from catalog.access import Reason
+from catalog.access.rule import Reason
 from catalog.models import Key
 from catalog.routes import validate_back_end
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from base.doors import administrators_only
-from catalog.access import Reason
-from catalog.chain import Link, Place
-from catalog.explanation import Explanation, explain, explain_for
+from catalog.access.explanation import Explanation, explain, explain_for
+from catalog.access.rule import Reason
+from catalog.access.steps import Link, Place
 from catalog.models import Api, Key
 from console.access.forms import AccessForm, ReferenceForm
 from console.activity.events import describe

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
-from catalog.access import Facts, Reason, decide
-from catalog.explanation import facts_of
+from catalog.access.explanation import facts_of
+from catalog.access.rule import Facts, Reason, decide
 from catalog.models import Api, Key, Product, Subscription
 from gateway import lookup
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from catalog.chain import Link
-from catalog.explanation import Explanation, explain, explain_for
+from catalog.access.explanation import Explanation, explain, explain_for
+from catalog.access.steps import Link
 from catalog.keys import KEY_PATTERN
 from catalog.models import Api, Key
 from gateway.calls import find_refusal

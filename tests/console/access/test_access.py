@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from accounts.actions import assign_role, block_user, delete_role, remove_role
 from accounts.models import Role
 from catalog import actions
-from catalog.access import Reason
-from catalog.explanation import MOST_READ
+from catalog.access.explanation import MOST_READ
+from catalog.access.rule import Reason
 from catalog.keys import new_key
 from catalog.models import Key, Subscription
 from gateway import lookup

@@ -2,7 +2,7 @@
 
 ``decide`` is the rule itself, a function of facts. The gateway's check reads the facts with one
 prepared statement (``gateway.lookup``), the console's explanation reads them through the ORM
-(``catalog.explanation``); a property test holds the two readings equal.
+(``catalog.access.explanation``); a property test holds the two readings equal.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Why a call passes or not, link by link, for people: the other reader of ``catalog.access``."""
+"""Why a call passes or not, link by link, for people: the other reader of ``catalog.access.rule``."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import User
-from catalog import chain
-from catalog.access import Facts, Reason, decide
+from catalog.access import steps as chain
+from catalog.access.rule import Facts, Reason, decide
 from catalog.models import Api, Key, Product, Subscription
 
 # So many keys, live ones and newest first, and subscriptions without one: nobody reads further.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from audit.models import Event
-from catalog.access import Facts, Reason
+from catalog.access.rule import Facts, Reason
 from catalog.models import Api, Key, Product, Subscription
 
 # Of the journal of one product so much is read to find who hid it.
