@@ -279,7 +279,7 @@ class KeyQuerySet(models.QuerySet["Key"]):
     """Queryset words of keys."""
 
     def live(self) -> "KeyQuerySet":
-        """Not expired; whether a call passes depends on the rest of the chain too."""
+        """Not expired; whether a call passes depends on the other steps of the rule too."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
     def current(self) -> "KeyQuerySet":

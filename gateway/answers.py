@@ -8,26 +8,13 @@ says the true reason instead. With ``Accept: application/problem+json`` the body
 import json
 from typing import NamedTuple
 
-from catalog.access.rule import Reason
+from catalog.access.rule import STEP_OF, Reason
 
 Headers = list[tuple[str, str]]
 
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
-MISSING = "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API."
+# What Azure API Management says of every key that is no good.
 INVALID = "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription."
-NO_API = "No API answers under this path."
-# What a caller reads where the service explains; the cure is in the sentence.
-EXPLAINED = {
-    Reason.NO_API: NO_API,
-    Reason.KEY_MISSING: MISSING,
-    Reason.KEY_UNKNOWN: "The key is not known. Copy it again, or make a new one in the developer portal.",
-    Reason.USER_BLOCKED: "The account is blocked. Ask the people who run this service.",
-    Reason.PRODUCT_HIDDEN: "The product is no longer open to this account. Ask the people who run this service for a role that sees it.",
-    Reason.PRODUCT_UNPUBLISHED: "The product is not published at present.",
-    Reason.API_NOT_IN_PRODUCT: "The key belongs to a product that does not contain this API. Subscribe to one that does.",
-    Reason.SUBSCRIPTION_NOT_ACTIVE: "The subscription is not active. Its state is in the developer portal.",
-    Reason.KEY_EXPIRED: "The key has expired or was replaced. Use the new one, or make one in the developer portal.",
-}
 STATUS_LINES = {
     200: "200 OK",
     401: "401 Unauthorized",
@@ -51,11 +38,8 @@ class Response(NamedTuple):
 
 def sentence_for(reason: Reason, *, explains: bool) -> str:
     """What the caller is told."""
-    if explains:
-        return EXPLAINED[reason]
-    if reason == Reason.NO_API:
-        return NO_API
-    return MISSING if reason == Reason.KEY_MISSING else INVALID
+    step = STEP_OF[reason]
+    return step.to_caller if explains or step.is_public else INVALID
 
 
 def refusal(
@@ -66,7 +50,7 @@ def refusal(
     ``as_403`` serves gateways that know no other refusal. The body also travels in a header,
     because nginx throws the body of a subrequest away.
     """
-    status = 403 if as_403 or reason == Reason.NO_API else 401
+    status = 401 if STEP_OF[reason].is_about_key and not as_403 else 403
     message = sentence_for(reason, explains=explains)
     if PROBLEM in accept.lower():
         kind = PROBLEM

@@ -1,4 +1,4 @@
-"""Why a call passes or not, link by link, for people: the other reader of ``catalog.access.rule``."""
+"""Why a call passes or not, step by step, for people: the other reader of ``catalog.access.rule``."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,17 +8,23 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import User
-from catalog.access import steps as chain
 from catalog.access.rule import Facts, Reason, decide
+from catalog.access.steps import (
+    AccessStep,
+    Call,
+    step_of_open_api,
+    steps_of,
+    steps_to_subscription,
+)
 from catalog.models import Api, Key, Product, Subscription
 
 # So many keys, live ones and newest first, and subscriptions without one: nobody reads further.
-MOST_READ = 50
+MAX_READ = 50
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The chain for one person and API. ``reason`` is None when the call passes.
+    """The steps for one developer and API. ``reason`` is None when the call passes.
 
     ``key`` is None where no key was made yet, ``subscription`` too where there is none.
     """
@@ -30,18 +36,18 @@ class Explanation:
     key: Key | None = None
     facts: Facts | None = None
     # Of one without a subscription.
-    given: tuple[chain.Link, ...] = ()
+    given: tuple[AccessStep, ...] = ()
 
     @cached_property
-    def links(self) -> list[chain.Link]:
+    def steps(self) -> list[AccessStep]:
         """Read when asked for: of a list of explanations only the first is shown in full."""
         if self.subscription is None or self.facts is None:
             return list(self.given)
-        return chain.chain_of(self.facts, self.api, self.subscription, self.key)
+        return steps_of(Call(self.facts, self.api, self.subscription, self.key))
 
     @property
-    def first_failing(self) -> chain.Link | None:
-        return next((link for link in self.links if link.holds is False), None)
+    def first_failing(self) -> AccessStep | None:
+        return next((step for step in self.steps if step.passes is False), None)
 
 
 def facts_of(*, api: Api | None, key: Key | None, key_given: bool = True) -> Facts:
@@ -58,24 +64,24 @@ def facts_of(*, api: Api | None, key: Key | None, key_given: bool = True) -> Fac
 
 
 def explain(*, api: Api, key: Key) -> Explanation:
-    """The chain for one key."""
+    """The steps for one key."""
     facts = facts_of(api=api, key=key)
     owner = key.subscription.owner
     return Explanation(decide(facts), owner, api, key.subscription, key, facts)
 
 
 def explain_for(*, user: User, api: Api, prefix: str = "") -> list[Explanation]:
-    """The chains of all the person's keys, or of those that ``prefix`` may be the beginning of.
+    """The steps for each of the developer's keys, or for those that ``prefix`` may be the beginning of.
 
     First the one that gets furthest: whatever passes, else what is nearest to passing. Without a
-    key the chains of subscriptions that wait for one; without any the way to a subscription.
+    key the steps of subscriptions that wait for one; without any the way to a subscription.
     Empty only if no key fits ``prefix``.
     """
     keys = _keys_of(user, prefix)
     pairs: list[tuple[Subscription, Key | None]] = [(key.subscription, key) for key in keys]
     if not prefix:
         keyless = user.subscriptions.filter(keys=None).select_related("owner", "product")
-        pairs += [(row, None) for row in keyless.order_by("-pk")[:MOST_READ]]
+        pairs += [(row, None) for row in keyless.order_by("-pk")[:MAX_READ]]
     if not pairs:
         return [] if prefix else [_without_subscription(user, api)]
     if not keys and not api.subscription_required:
@@ -102,15 +108,15 @@ def _keys_of(user: User, prefix: str) -> list[Key]:
         )
     # Live ones first: years of replaced keys would leave no room for them.
     over = Case(When(expires_at__lte=timezone.now(), then=True), default=False)
-    return list(keys.alias(is_over=over).order_by("is_over", "-pk")[:MOST_READ])
+    return list(keys.alias(is_over=over).order_by("is_over", "-pk")[:MAX_READ])
 
 
 def _without_subscription(user: User, api: Api) -> Explanation:
     if not api.subscription_required:
-        return Explanation(None, user, api, given=(chain.open_link(api),))
-    links = chain.chain_without_subscription(api, user)
-    failing = next(link for link in links if link.holds is False)
-    return Explanation(failing.reason, user, api, given=tuple(links))
+        return Explanation(None, user, api, given=(step_of_open_api(api),))
+    steps = steps_to_subscription(api, user)
+    failing = next(step for step in steps if step.passes is False)
+    return Explanation(failing.reason, user, api, given=tuple(steps))
 
 
 def _facts_of_all(

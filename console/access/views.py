@@ -1,4 +1,4 @@
-"""Why can't they call it? The chain behind the check's answer, for people."""
+"""Why can't they call it? The steps behind the check's answer, for people."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from base.doors import administrators_only
 from catalog.access.explanation import Explanation, explain, explain_for
-from catalog.access.rule import Reason
-from catalog.access.steps import Link, Place
+from catalog.access.rule import STEP_OF, STEPS, Place
+from catalog.access.steps import AccessStep
 from catalog.models import Api, Key
 from console.access.forms import AccessForm, ReferenceForm
 from console.activity.events import describe
@@ -27,32 +26,13 @@ from gateway.calls import find_refusal
 from gateway.models import Gateway, Refusal
 
 SUBSCRIPTIONS_TESTED = 20
-# In the order in which they are asked; the first that does not hold is the answer.
-LINKS = [
-    gettext_lazy("The account is active"),
-    gettext_lazy("A role of the person sees the product"),
-    gettext_lazy("The product is published"),
-    gettext_lazy("The API is in the product"),
-    gettext_lazy("The subscription is active and has not ended"),
-    gettext_lazy("The key is known and has not expired"),
-]
-# Where no chain of a person's key can be shown.
-ADVICE: dict[str, Any] = {
-    Reason.NO_API: gettext_lazy("The first part of the path is that of no API."),
-    Reason.KEY_MISSING: gettext_lazy(
-        "Neither the header Ocp-Apim-Subscription-Key nor Authorization: Bearer had a key. One in the address is not looked at."
-    ),
-    Reason.KEY_UNKNOWN: gettext_lazy(
-        "It was mistyped or cut off, or its subscription was deleted. Look for its beginning under Subscriptions."
-    ),
-}
 
 
 @dataclass(frozen=True)
-class Step:
-    """A link of the chain with the address that changes it and what the journal says."""
+class ShownStep:
+    """A step with the URL of the page where it is fixed, and what Activity says of it."""
 
-    link: Link
+    step: AccessStep
     url: str
     told: str
     is_first_failing: bool
@@ -66,7 +46,7 @@ def explain_access(request: ConsoleRequest) -> HttpResponse:
     asked = "api" in request.GET
     form = AccessForm(request.GET if asked else None, initial=request.GET.dict())
     by_reference = ReferenceForm(request.GET if request.GET.get("reference") else None)
-    context: dict[str, Any] = {"form": form, "by_reference": by_reference, "links_in_words": LINKS}
+    context: dict[str, Any] = {"form": form, "by_reference": by_reference, "rule": STEPS}
     if by_reference.is_valid():
         context |= _of_reference(by_reference.cleaned_data["reference"])
     elif form.is_valid():
@@ -109,7 +89,7 @@ def _asked(key: Key, api: Api) -> dict[str, Any]:
 
 
 def _of_reference(reference: str) -> dict[str, Any]:
-    """The decision as it was, and the chain of the same key as it is now."""
+    """The decision as it was, and the steps for the same key as they are now."""
     refusal = find_refusal(reference)
     if refusal is None:
         return {"unknown_reference": reference}
@@ -124,11 +104,12 @@ def _of_reference(reference: str) -> dict[str, Any]:
 
 def _words(refusal: Refusal) -> dict[str, Any]:
     gateway = Gateway.objects.filter(pk=refusal.gateway_pk).first()
+    step = STEP_OF.get(refusal.reason)
     return {
         # The stored word where another release wrote it.
         "reason": refusal.get_reason_display(),
         "gateway": gateway,
-        "advice": ADVICE.get(refusal.reason, ""),
+        "advice": step.advice if step else "",
     }
 
 
@@ -138,22 +119,22 @@ def _shown(explanations: list[Explanation]) -> dict[str, Any]:
     best = explanations[0]
     failing = best.first_failing
     steps = [
-        Step(
-            link,
-            _address_of(link, best),
-            describe(link.event) if link.event else "",
-            link is failing,
+        ShownStep(
+            step,
+            _address_of(step, best),
+            describe(step.event) if step.event else "",
+            step is failing,
         )
-        for link in best.links
+        for step in best.steps
     ]
     return {"best": best, "steps": steps, "others": explanations[1:]}
 
 
-def _address_of(link: Link, explanation: Explanation) -> str:
-    """The page where the link is changed."""
-    person, product = explanation.user, link.product
-    match link.place:
-        case Place.PERSON:
+def _address_of(step: AccessStep, explanation: Explanation) -> str:
+    """The page where the step is fixed."""
+    person, product = explanation.user, step.product
+    match step.place:
+        case Place.DEVELOPER:
             return reverse("console:developer-detail", args=[person.public_id])
         case Place.API:
             return reverse("console:api-detail", args=[explanation.api.public_id])
@@ -166,6 +147,7 @@ def _address_of(link: Link, explanation: Explanation) -> str:
     pages = {
         Place.VISIBILITY: "console:product-roles",
         Place.PRODUCT: "console:product-detail",
-        Place.APIS: "console:product-apis",
+        Place.PRODUCT_APIS: "console:product-apis",
     }
-    return reverse(pages[link.place], args=[product.public_id]) if product else ""
+    page = pages.get(step.place)
+    return reverse(page, args=[product.public_id]) if page and product else ""

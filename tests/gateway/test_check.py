@@ -1,4 +1,4 @@
-"""The check: one test for each link of the chain, and what each answer holds."""
+"""The check: one test for each step of the rule, and what each answer holds."""
 
 import pytest
 from django.db import connection
@@ -140,7 +140,7 @@ def test_a_key_in_the_address_reaches_no_open_api_either(ask, key):
         ),
     ],
 )
-def test_each_link_of_the_chain_refuses_from_the_next_call_on(ask, key, ada, reason, change):
+def test_each_step_of_the_rule_refuses_from_the_next_call_on(ask, key, ada, reason, change):
     assert ask(key=key.plaintext).status == 200
 
     change(key, ada)
@@ -213,7 +213,7 @@ def test_callers_are_told_why_where_the_service_explains(ask, key, ada, ben):
     assert said.status == 401
     assert said.json == {
         "statusCode": 401,
-        "message": "The account is blocked. Ask the people who run this service.",
+        "message": "The account is blocked. Ask your administrator.",
     }
     assert problem["reason"] == "user_blocked"
 

@@ -2,15 +2,17 @@
 
 from datetime import timedelta
 from itertools import product as combinations
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from accounts.models import Role, RoleAssignment, User
 from catalog.access.explanation import facts_of
-from catalog.access.rule import Facts, Reason, decide
+from catalog.access.rule import STEPS, Facts, Reason, decide
 from catalog.models import Api, Key, Product, Subscription
 from gateway import lookup
+from gateway.answers import refusal
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,9 +97,9 @@ def test_no_combination_of_states_passes_that_the_rule_forbids(ben):
     assert passed == 2 * 3 * 2 * 2
 
 
-def test_the_first_link_that_does_not_hold_is_named():
+def test_the_first_step_that_fails_is_named():
     names = Facts._fields
-    links = [
+    steps = [
         ("api_known", Reason.NO_API),
         ("key_given", Reason.KEY_MISSING),
         ("key_known", Reason.KEY_UNKNOWN),
@@ -110,8 +112,31 @@ def test_the_first_link_that_does_not_hold_is_named():
     ]
     for values in combinations([True, False], repeat=len(names)):
         facts = Facts(*values)
-        failing = [reason for name, reason in links if not getattr(facts, name)]
+        failing = [reason for name, reason in steps if not getattr(facts, name)]
         if not facts.subscription_required and facts.api_known:
             failing = [reason for reason in failing if reason != Reason.API_NOT_IN_PRODUCT]
             failing = failing if facts.key_given else []
         assert decide(facts) == (failing[0] if failing else None)
+        named = [step.reason for step in STEPS if step.passes(facts) is False]
+        assert failing[:1] == named[:1]
+
+
+def test_every_reason_is_one_step_in_the_same_order():
+    assert [step.reason for step in STEPS] == list(Reason)
+
+
+def test_the_manual_shows_the_steps_as_they_are():
+    """docs/check.md: what was changed in the table of steps and not there fails here."""
+    rows = ["| Check | Reason | Status | Fixed at |", "|---|---|---|---|"]
+    for step in STEPS:
+        answer = refusal(
+            step.reason, explains=False, reference="", realm="", accept="", as_403=False
+        )
+        title = str(step.title)
+        if step.only_if == "subscription_required":
+            title += " (not for open APIs)"
+        rows.append(f"| {title} | `{step.reason}` | {answer.status} | {step.place.label} |")
+
+    manual = Path(__file__).parents[2] / "docs" / "check.md"
+
+    assert "\n".join(rows) in manual.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
 from catalog.access.explanation import Explanation, explain, explain_for
-from catalog.access.steps import Link
+from catalog.access.steps import AccessStep
 from catalog.keys import KEY_PATTERN
 from catalog.models import Api, Key
 from gateway.calls import find_refusal
@@ -16,7 +16,7 @@ from gateway.calls import find_refusal
 
 class Command(BaseCommand):
     help = (
-        "Print the chain behind the check's answer. Exit status 0 when the call passes, 1 when it is "
+        "Print the steps behind the check's answer. Exit status 0 when the call passes, 1 when it is "
         "refused, 2 when the question makes no sense."
     )
 
@@ -36,10 +36,10 @@ class Command(BaseCommand):
             sys.exit(1)
         if explanation.key is not None:
             self.stdout.write(f"Key {explanation.key.masked}")
-        for link in explanation.links:
-            mark = {True: "holds ", False: "FAILS ", None: "-     "}[link.holds]
-            self.stdout.write(f"{mark} {link.name}: {link.detail}")
-            for line in _told(link):
+        for step in explanation.steps:
+            mark = {True: "passes", False: "FAILS ", None: "-     "}[step.passes]
+            self.stdout.write(f"{mark} {step.title}: {step.detail}")
+            for line in _told(step):
                 self.stdout.write(f"       {line}")
         self.stdout.write(
             "The call passes." if explanation.reason is None else "The call is refused."
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         return found[0]
 
     def _of_reference(self, reference: str) -> Explanation | None:
-        """The decision as it was; None where it named no key whose chain could be shown now."""
+        """The decision as it was; None where it named no key whose steps could be shown now."""
         refusal = find_refusal(reference)
         if refusal is None:
             raise CommandError(
@@ -82,10 +82,10 @@ class Command(BaseCommand):
         return explain(api=api, key=key)
 
 
-def _told(link: Link) -> list[str]:
+def _told(step: AccessStep) -> list[str]:
     """Since when, and by whom as far as the journal knows."""
-    lines = [f"since {link.since:%Y-%m-%d %H:%M} UTC"] if link.since else []
-    if link.event is not None:
-        by = link.event.actor_label or "the service"
-        lines.append(f"{link.event.action}, {link.event.at:%Y-%m-%d %H:%M} UTC, {by}")
+    lines = [f"since {step.since:%Y-%m-%d %H:%M} UTC"] if step.since else []
+    if step.event is not None:
+        by = step.event.actor_label or "the service"
+        lines.append(f"{step.event.action}, {step.event.at:%Y-%m-%d %H:%M} UTC, {by}")
     return lines
