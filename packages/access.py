@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from accounts.models import Role
 from catalog.models import Product, ProductQuerySet
-from packages.models import EVERYBODY, Package
+from packages.models import Package, roles_given
 
 
 def unseen(products: Iterable[Product], *, roles: Iterable[Role]) -> ProductQuerySet:
@@ -23,5 +23,7 @@ def products_given(package: Package, *, roles: Iterable[Role] = ()) -> ProductQu
 
 
 def _seen_by(roles: Iterable[Role]) -> ProductQuerySet:
-    sees = Q(roles__built_in__in=EVERYBODY) | Q(roles__in={role.pk for role in roles})
-    return Product.objects.filter(sees)
+    seen: ProductQuerySet = Product.objects.seen_with(
+        roles_given(Q(pk__in={role.pk for role in roles}))
+    )
+    return seen

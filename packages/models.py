@@ -5,15 +5,12 @@ from typing import ClassVar
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
-from catalog.models import Product
-
-# The roles that everybody has who is given anything. What Guests see, everybody sees.
-EVERYBODY = [Role.BuiltIn.DEVELOPERS, Role.BuiltIn.GUESTS]
+from catalog.models import Product, is_seen
 
 
 class PackageQuerySet(models.QuerySet["Package"]):
@@ -30,10 +27,15 @@ class PackageQuerySet(models.QuerySet["Package"]):
 
 def _gives_less() -> Exists:
     """A product is unpublished, or hidden from the roles meanwhile."""
-    sees = Q(role__built_in__in=EVERYBODY) | Q(role__packages=OuterRef("package"))
-    seen = Product.roles.through.objects.filter(sees, product=OuterRef("product"))
-    missing = Q(product__published_at=None) | ~Exists(seen)
+    of_package = roles_given(Q(packages=OuterRef(OuterRef("package"))))
+    seen = is_seen(OuterRef("product"), roles=of_package)
+    missing = Q(product__published_at=None) | ~seen
     return Exists(Package.products.through.objects.filter(missing, package=OuterRef("pk")))
+
+
+def roles_given(besides: Q) -> QuerySet[Role]:
+    """The roles of somebody who is given those: everybody who is given anything is in Developers."""
+    return Role.objects.filter(Q(built_in=Role.BuiltIn.DEVELOPERS) | besides)
 
 
 class Package(models.Model):

@@ -1,6 +1,8 @@
 """The check and the explanation read the same facts, and nothing passes that the rule forbids."""
 
+import re
 from datetime import timedelta
+from itertools import compress
 from itertools import product as combinations
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from gateway import lookup
 from gateway.answers import refusal
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAST, FUTURE = timedelta(hours=-1), timedelta(hours=1)
@@ -97,6 +100,60 @@ def test_no_combination_of_states_passes_that_the_rule_forbids(ben):
     assert passed == 2 * 3 * 2 * 2
 
 
+def test_the_checks_sql_sees_what_the_queryset_sees(ben):
+    """Each set of roles of a person against each set of roles of a product, visitors included."""
+    roles = [*Role.objects.all(), RoleFactory(name="Partners")]
+    assignable = [role for role in roles if role.is_assignable]
+    api = ApiFactory(path_prefix="/orders")
+    key = KeyFactory(subscription__owner=ben, subscription__product=ProductFactory(apis=[api]))
+    product = key.subscription.product
+    found = []
+    for theirs in subsets(assignable):
+        RoleAssignment.objects.filter(user=ben).delete()
+        RoleAssignment.objects.bulk_create(RoleAssignment(user=ben, role=role) for role in theirs)
+        for seeing in subsets(roles):
+            product.roles.set(seeing)
+
+            answer = lookup.ask_for_digest(key.digest, "/orders")
+
+            expected = bool({*theirs, Role.objects.get(built_in="guests")} & {*seeing})
+            assert (answer.reason != Reason.PRODUCT_HIDDEN) == expected, (theirs, seeing)
+            assert Product.objects.seen_by(ben).exists() == expected
+            assert Product.objects.seen_with(theirs).exists() == expected
+            visitors = any(role.built_in == "guests" for role in seeing)
+            assert Product.objects.seen_by(None).exists() == visitors
+            found.append(expected)
+    assert len(found) == 2**3 * 2**4
+
+
+def test_visibility_is_written_once():
+    """Besides the check's SQL: whoever joins products and roles anew will forget the Guests."""
+    sources = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        for room in [
+            "catalog",
+            "packages",
+            "invitations",
+            "imports",
+            "gateway",
+            "console",
+            "portal",
+        ]
+        for path in (ROOT / room).rglob("*.py")
+        if "migrations" not in path.parts
+    }
+    joins = re.compile(r"Product\.roles\.through|catalog_product_roles|\broles__(in|built_in)")
+
+    found = {path for path, text in sources.items() if joins.search(text)}
+
+    assert found == {"catalog/models.py", str(Path(lookup.__file__).relative_to(ROOT))}
+
+
+def subsets(roles):
+    switches = combinations([True, False], repeat=len(roles))
+    return [list(compress(roles, chosen)) for chosen in switches]
+
+
 def test_the_first_step_that_fails_is_named():
     names = Facts._fields
     steps = [
@@ -137,6 +194,6 @@ def test_the_manual_shows_the_steps_as_they_are():
             title += " (not for open APIs)"
         rows.append(f"| {title} | `{step.reason}` | {answer.status} | {step.place.label} |")
 
-    manual = Path(__file__).parents[2] / "docs" / "check.md"
+    manual = ROOT / "docs" / "check.md"
 
     assert "\n".join(rows) in manual.read_text(encoding="utf-8")
