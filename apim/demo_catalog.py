@@ -10,8 +10,8 @@ from audit.models import Event
 from catalog.access.rule import Reason
 from catalog.keys import digest_of, new_key, prefix_of
 from catalog.models import Api, Key, Product, Subscription
+from gateway.check.references import new_reference
 from gateway.models import CallCount, Refusal
-from gateway.references import new_reference
 from packages.actions import create_package
 from packages.models import Package
 

@@ -6,8 +6,8 @@ from django.db import OperationalError, ProgrammingError
 
 from apim import demo
 from base.background import all_jobs
-from gateway.counting import flusher
-from gateway.stored_digests import refuse_lost_keys
+from gateway.check.usage import flusher
+from gateway.registry.stored_digests import refuse_lost_keys
 
 
 def start() -> None:

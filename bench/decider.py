@@ -20,8 +20,8 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from gateway import counting, lookup  # noqa: E402
-from gateway.door import application  # noqa: E402
+from gateway.check import query, usage  # noqa: E402
+from gateway.dispatch import application  # noqa: E402
 
 
 def main(folder: Path) -> None:
@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
     def decide(count: int) -> None:
         for _call in range(count):
             application(next(calls), lambda status, headers: None)
-        counting.forget()
+        usage.forget()
 
     print(statements_of(decide), flush=True)  # noqa: T201
     for line in sys.stdin:
@@ -57,9 +57,9 @@ def statements_of(decide: Callable[[int], None], count: int = 100) -> float:
     decide(1)
     if connection.vendor == "sqlite":
         seen: list[str] = []
-        lookup._local.connection.set_trace_callback(seen.append)
+        query._local.connection.set_trace_callback(seen.append)
         decide(count)
-        lookup._local.connection.set_trace_callback(None)
+        query._local.connection.set_trace_callback(None)
         return len(seen) / count
     before = _committed()
     decide(count)
@@ -68,7 +68,7 @@ def statements_of(decide: Callable[[int], None], count: int = 100) -> float:
 
 
 def _committed() -> int:
-    own = lookup._local.connection
+    own = query._local.connection
     own.execute("SELECT pg_stat_force_next_flush()")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 from accounts.models import Role, RoleAssignment, User  # noqa: E402
 from catalog.keys import digest_of, new_key, prefix_of  # noqa: E402
 from catalog.models import Api, Key, Product, Subscription  # noqa: E402
-from gateway.actions import register_gateway  # noqa: E402
+from gateway.registry.actions import register_gateway  # noqa: E402
 
 CALLED = 5000
 LUA = """

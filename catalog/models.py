@@ -115,7 +115,7 @@ def is_seen(product: OuterRef, *, roles: Iterable[Role]) -> Exists:
     """Whether somebody with these roles sees the product; what visitors (Guests) see, everybody sees.
 
     All that asks who sees a product asks here. Only the check has the same in SQL of its own
-    (``gateway.lookup``); tests/gateway/test_rule.py holds the two equal.
+    (``gateway.check.query``); tests/gateway/test_rule.py holds the two equal.
     """
     reached = Q(role__built_in=Role.BuiltIn.GUESTS) | Q(role__in=roles)
     return Exists(Product.roles.through.objects.filter(reached, product=product))

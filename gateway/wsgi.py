@@ -24,9 +24,9 @@ with refusal_in_one_line():
 
     from django.db import OperationalError, ProgrammingError
 
-    from gateway.counting import flusher  # needs the app registry
-    from gateway.door import application
-    from gateway.stored_digests import refuse_lost_keys
+    from gateway.check.usage import flusher  # needs the app registry
+    from gateway.dispatch import application
+    from gateway.registry.stored_digests import refuse_lost_keys
 
     # A database that is away is no reason to stay down: until it is back the check refuses anyway.
     with suppress(OperationalError, ProgrammingError):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from gateway.sending import MAX_ANSWER
+from gateway.try_it.sending import MAX_ANSWER
 
 
 class Server(ThreadingHTTPServer):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from base.changes import EditConflict
 from catalog import actions as catalog
-from gateway.actions import edit_gateway
+from gateway.registry.actions import edit_gateway
 from invitations.actions import correct_address, edit_link
 from packages.actions import edit_package
 from service.actions import edit_service

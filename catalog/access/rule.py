@@ -2,8 +2,8 @@
 
 ``STEPS`` is the rule, one step a line, in the order in which they are asked. Everything that tells
 of it follows from this table: ``decide``, the explanation of the console and of ``explain_access``
-(``catalog.access.steps``), what the check answers (``gateway.answers``) and the table in
-docs/check.md. The check reads the facts with one prepared statement (``gateway.lookup``), the
+(``catalog.access.steps``), what the check answers (``gateway.check.responses``) and the table in
+docs/check.md. The check reads the facts with one prepared statement (``gateway.check.query``), the
 explanation reads them through the ORM; a property test holds the two readings equal.
 """
 

@@ -21,8 +21,8 @@ from console.access.forms import AccessForm, ReferenceForm
 from console.activity.events import describe
 from console.kit.requests import ConsoleRequest
 from console.kit.whole_keys import address_without_keys
-from gateway import lookup
-from gateway.calls import find_refusal
+from gateway.check import query
+from gateway.check.calls import find_refusal
 from gateway.models import Gateway, Refusal
 
 SUBSCRIPTIONS_TESTED = 20
@@ -82,8 +82,8 @@ def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 
 def _asked(key: Key, api: Api) -> dict[str, Any]:
     try:
-        reason = lookup.ask_for_digest(key.digest, api.path_prefix).reason
-    except lookup.DatabaseAway:
+        reason = query.ask_for_digest(key.digest, api.path_prefix).reason
+    except query.DatabaseAway:
         return {"passes": False, "words": _("The check cannot read the database.")}
     return {"passes": reason is None, "words": reason.label if reason else ""}
 

@@ -21,7 +21,7 @@ from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted, show_form, way_back
 from console.kit.forms import SearchForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
-from gateway.addresses import base_of
+from gateway.registry.addresses import base_of
 
 EVENTS_SHOWN = 20
 

@@ -13,7 +13,7 @@ from console.developers.page_data import counts_of
 from console.kit.listing import listing_of
 from console.kit.requests import ConsoleRequest
 from console.subscriptions.list_views import ORDERS, rows_of, with_keys
-from gateway.calls import Calls, calls_of_keys, calls_of_user
+from gateway.check.calls import Calls, calls_of_keys, calls_of_user
 
 KEY_ORDERS = {"created": ["created_at", "id"], "used": ["last_used_at", "id"]}
 

@@ -15,7 +15,7 @@ from console.activity.events import lines_of, name_of
 from console.emails.correspondence import emails_to
 from console.kit.dialogs import sentence_of
 from console.kit.listing import Count, counts_up_to_limit
-from gateway.calls import Calls, calls_of_subscriptions, calls_of_user, first_refusal_since
+from gateway.check.calls import Calls, calls_of_subscriptions, calls_of_user, first_refusal_since
 from invitations.models import Invitation, InviteLink
 from mail.letters import title_of
 from mail.models import Message

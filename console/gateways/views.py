@@ -18,10 +18,10 @@ from console.kit.confirm import ConfirmDialog, show_confirm_dialog
 from console.kit.dialogs import posted
 from console.kit.forms import TypedNameForm
 from console.kit.requests import ConsoleRequest
-from gateway import actions
-from gateway.configuration import KINDS, UnknownGateway
-from gateway.configuration import render as render_configuration
 from gateway.models import Gateway, Secret
+from gateway.registry import actions
+from gateway.registry.config import KINDS, UnknownGateway
+from gateway.registry.config import render as render_configuration
 
 EVENTS_SHOWN = 20
 SHOWN_ONCE = "console/gateways/secret.html"

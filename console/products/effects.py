@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Key, Product, Subscription
 from console.kit.numbers import shown
-from gateway.calls import calls_of_subscriptions
+from gateway.check.calls import calls_of_subscriptions
 
 
 def effects_on_product(product: Product) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from base.secret_keys import digest_keys, key_id, signing_keys, variables_of
-from gateway.stored_digests import StoredDigests, digests_by_key
+from gateway.registry.stored_digests import StoredDigests, digests_by_key
 from invitations.open_links import OpenLinks, links_by_key
 
 

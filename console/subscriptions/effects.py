@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Key, Subscription
 from console.kit.numbers import shown
-from gateway.calls import calls_of_subscriptions
+from gateway.check.calls import calls_of_subscriptions
 
 
 def effects_on_subscriptions(subscriptions: Iterable[Subscription]) -> list[tuple[str, str]]:

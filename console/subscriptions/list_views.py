@@ -31,7 +31,7 @@ from console.kit.listing import (
 from console.kit.requests import ConsoleRequest
 from console.kit.whole_keys import address_without_keys, words_of
 from console.subscriptions.forms import AddSubscriptionForm, SubscriptionsFilter
-from gateway.calls import Calls, calls_of_subscriptions
+from gateway.check.calls import Calls, calls_of_subscriptions
 
 ORDERS = {"created": ["created_at", "id"], "name": ["name", "id"]}
 LIST = "console/subscriptions/index.html"

@@ -28,7 +28,7 @@ from console.kit.forms import ConfirmForm, TypedNameForm
 from console.kit.requests import ConsoleRequest
 from console.subscriptions.effects import effects_on_subscriptions
 from console.subscriptions.forms import CommentForm, EndForm, RejectForm, RenameForm
-from gateway.calls import Calls, calls_of_keys, daily_calls
+from gateway.check.calls import Calls, calls_of_keys, daily_calls
 
 EVENTS_SHOWN = 30
 

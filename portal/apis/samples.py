@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from catalog.operations import JSON, Operation, Parameter, is_json, placeholders_of
-from gateway.answers import KEY_HEADER
+from gateway.check.responses import KEY_HEADER
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Api
 from catalog.operations import JSON, Operation, Parameter
-from gateway.paths import has_key_in_it
-from gateway.trial_calls import (
+from gateway.check.paths import has_key_in_it
+from gateway.try_it.trial_calls import (
     MAX_BODY,
     NotSendable,
     TrialCall,

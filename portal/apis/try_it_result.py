@@ -10,9 +10,9 @@ from django.utils.translation import ngettext
 
 from catalog.keys import MIN_IMPORTED, prefix_of
 from catalog.operations import is_json
-from gateway.answers import KEY_HEADER
-from gateway.sending import MAX_ANSWER, TrialAnswer, headers_of
-from gateway.trial_calls import TrialCall
+from gateway.check.responses import KEY_HEADER
+from gateway.try_it.sending import MAX_ANSWER, TrialAnswer, headers_of
+from gateway.try_it.trial_calls import TrialCall
 from portal.apis.samples import curl_of
 
 # A page that grew beyond this by indenting is shown as it came.

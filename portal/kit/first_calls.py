@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from catalog.models import Api, Product
 from catalog.operations import Operation, read_openapi
-from gateway.addresses import base_of
+from gateway.registry.addresses import base_of
 
 
 @dataclass(frozen=True)

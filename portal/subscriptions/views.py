@@ -18,7 +18,7 @@ from base.doors import signed_in_only
 from catalog import actions
 from catalog.models import Key, Product, Subscription
 from catalog.transitions import Transition, possible_to_owner
-from gateway.calls import Calls, DayOfCalls, calls_of_subscriptions, daily_calls_of
+from gateway.check.calls import Calls, DayOfCalls, calls_of_subscriptions, daily_calls_of
 from portal.kit.permitted import subscription_or_404
 from portal.kit.requests import SignedInRequest
 from portal.subscriptions.forms import RenameForm

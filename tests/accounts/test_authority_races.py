@@ -12,7 +12,7 @@ from accounts.models import Role, Session, User
 from audit.models import Event
 from base.authority import ActorMayNotAct
 from catalog import actions as catalog_actions
-from gateway import actions as gateway_actions
+from gateway.registry import actions as gateway_actions
 from imports import actions as imports_actions
 from invitations import actions as invitations_actions
 from mail.models import Message

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.signals import request_finished
 
-from gateway import lookup
+from gateway.check import query
 from tests.conftest import sign_in
 
 # Switches for a machine without a GPU, a display and a way out.
@@ -62,7 +62,7 @@ def _check_closes_with_the_request():
     """The live server makes a thread for each connection; the check keeps one open in each."""
 
     def close(**facts):
-        lookup.close()
+        query.close()
 
     request_finished.connect(close)
     yield

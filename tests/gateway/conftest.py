@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway import counting, lookup
-from gateway.door import application
+from gateway.check import query, usage
+from gateway.dispatch import application
 from tests.back_ends import server
 from tests.factories import ApiFactory, GatewayFactory, KeyFactory, ProductFactory
 
@@ -23,9 +23,9 @@ def _own_connections():
 
 
 def forget():
-    lookup.close()
-    lookup._paused_until = 0.0
-    counting.forget()
+    query.close()
+    query._paused_until = 0.0
+    usage.forget()
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from gateway import counting
+from gateway.check import usage
 from tests.factories import ApiFactory
 from tests.gateway.conftest import call
 from tests.gateway.test_check import MISSING
@@ -44,7 +44,7 @@ def test_a_stranger_cannot_ask_the_check(key, gateway):
         said = call(X_GATEWAY_SECRET=secret, OCP_APIM_SUBSCRIPTION_KEY=key.plaintext, **told)
         assert said.status == 403
         assert said.headers["Content-Type"] == "application/problem+json"
-    assert counting.flush() == 0
+    assert usage.flush() == 0
 
 
 def test_an_ended_secret_is_no_proof(ask, gateway, key):
@@ -89,7 +89,7 @@ def test_each_gateway_is_understood(shape, gateway, key):
 
     assert (passed.status, passed.headers["X-Api"]) == (200, "orders")
     assert (refused.status, refused.body) == (401, MISSING)
-    counting.flush()
+    usage.flush()
     key.refresh_from_db()
     if "X_FORWARDED_FOR" in shape:
         assert key.last_used_address == "198.51.100.7"

@@ -9,7 +9,7 @@ from django.db import connections
 
 from accounts.actions import block_user
 from catalog import actions
-from gateway import lookup
+from gateway.check import query
 from tests.racing import race
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def test_two_hundred_calls_during_a_block_and_none_passes_after_it(ask, key, ada
             calls.append((began, ask(key=key.plaintext).status))
             # Fifty each from the block on, on top of those before and beside it.
             left -= bool(blocked_at)
-        lookup.close()
+        query.close()
 
     def blocking():
         time.sleep(0.05)
@@ -59,7 +59,7 @@ def test_a_replaced_key_never_passes_after_the_answer_and_the_new_one_always_doe
                 # Replaced while the call was under way: either answer is right.
                 if present[0] == known and status != 200:
                     wrong.append((began, status))
-        lookup.close()
+        query.close()
 
     threads = [threading.Thread(target=calling) for _caller in range(3)]
     for thread in threads:

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Role
 from catalog.callers import callers_of
 from catalog.models import Product
-from gateway import lookup
+from gateway.check import query
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory
 from tests.gateway.test_rule import SWITCHES, arrange
 
@@ -29,7 +29,7 @@ def test_callers_of_a_product_are_those_whom_the_check_lets_through(ben):
         switches = dict(zip(values, chosen, strict=True))
         arrange(key, api, roles, switches)
 
-        passes = lookup.ask_for_digest(key.digest, "/orders/7").reason is None
+        passes = query.ask_for_digest(key.digest, "/orders/7").reason is None
 
         product = Product.objects.get(pk=key.subscription.product_id)
         assert list(callers_of(product)) == ([ben] if passes else []), switches

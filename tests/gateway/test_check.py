@@ -8,8 +8,8 @@ from accounts.actions import activate_user, block_user, remove_role
 from accounts.models import Role
 from catalog import actions
 from catalog.models import Subscription
-from gateway import counting, lookup
-from gateway.calls import find_refusal
+from gateway.check import query, usage
+from gateway.check.calls import find_refusal
 from service.actions import edit_service
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, UserFactory
 from tests.gateway.conftest import call
@@ -25,7 +25,7 @@ IDENTITY = [
 
 
 def reason_of(said):
-    counting.flush()
+    usage.flush()
     return find_refusal(said.headers["X-Refusal-Reference"]).reason
 
 
@@ -85,7 +85,7 @@ def test_a_key_in_the_address_is_none(ask, key):
     said = ask(f"/orders/7?subscription-key={key.plaintext}")
 
     assert (said.status, said.body) == (401, MISSING)
-    counting.flush()
+    usage.flush()
     assert find_refusal(said.headers["X-Refusal-Reference"]).path == "/orders/7"
 
 
@@ -93,7 +93,7 @@ def test_a_key_in_the_path_is_none_and_written_down_nowhere(ask, key):
     said = ask(f"/orders/{key.plaintext}/7", key=key.plaintext)
 
     assert (said.status, said.body) == (401, MISSING)
-    counting.flush()
+    usage.flush()
     assert find_refusal(said.headers["X-Refusal-Reference"]).path == "/orders/(a key)/7"
 
 
@@ -233,8 +233,8 @@ def test_gateways_that_only_know_403_can_ask_for_it(gateway, orders):
 def test_one_statement_a_call(ask, key, monkeypatch):
     ask(key=key.plaintext)
     statements = []
-    read = lookup._local.read
-    lookup._local.read = lambda parameters: statements.append(parameters) or read(parameters)
+    read = query._local.read
+    query._local.read = lambda parameters: statements.append(parameters) or read(parameters)
 
     with connection.execute_wrapper(lambda *facts: statements.append(facts)):
         assert ask(key=key.plaintext).status == 200
@@ -247,10 +247,10 @@ def test_the_statement_reads_no_table_from_end_to_end(ask, key, is_sqlite):
     if not is_sqlite:
         return
     assert ask(key=key.plaintext).status == 200
-    wanted = lookup._statement("sqlite", "?")
+    wanted = query._statement("sqlite", "?")
     numbers = [""] * (wanted.count("path_prefix = ?") + 3)
 
-    steps = lookup._local.connection.execute(f"EXPLAIN QUERY PLAN {wanted}", numbers).fetchall()
+    steps = query._local.connection.execute(f"EXPLAIN QUERY PLAN {wanted}", numbers).fetchall()
 
     scans = [words for *_tree, words in steps if words.startswith("SCAN")]
     assert scans == ["SCAN CONSTANT ROW", "SCAN always"]
@@ -259,11 +259,11 @@ def test_the_statement_reads_no_table_from_end_to_end(ask, key, is_sqlite):
 def test_a_key_of_an_earlier_secret_passes_and_is_renewed(ask, key, settings, gateway):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret " * 5
-    lookup.close()
+    query.close()
     before = key.digest
 
     assert ask(key=key.plaintext).status == 200
-    counting.flush()
+    usage.flush()
 
     key.refresh_from_db()
     assert key.digest != before
@@ -271,7 +271,7 @@ def test_a_key_of_an_earlier_secret_passes_and_is_renewed(ask, key, settings, ga
 
 
 def test_without_the_database_everybody_is_refused_at_once(ask, key, monkeypatch):
-    lookup.close()
+    query.close()
     # A file that cannot be opened, a database that does not exist.
     monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/apim")
 
@@ -283,7 +283,7 @@ def test_without_the_database_everybody_is_refused_at_once(ask, key, monkeypatch
 
 def test_a_connection_that_was_lost_is_opened_again(ask, key):
     assert ask(key=key.plaintext).status == 200
-    lookup._local.connection.close()
+    query._local.connection.close()
 
     assert ask(key=key.plaintext).status == 200
 

@@ -12,7 +12,7 @@ from accounts.actions import delete_user
 from base.batches import write_many
 from catalog import actions
 from catalog.models import Key
-from gateway import calls, counting, lookup
+from gateway.check import calls, query, usage
 from gateway.models import CallCount, Refusal
 from mail.models import Message
 from tests.factories import KeyFactory
@@ -32,15 +32,15 @@ def test_calls_are_counted_by_key_day_and_outcome(ask, key):
     ask("/other", key=key.plaintext)
     ask()
 
-    assert counting.flush() == 5
+    assert usage.flush() == 5
     for _call in range(2):
         ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
 
     # The call without a key is nobody's; its refusal is found by its reference all the same.
     assert counts() == [(key.pk, "", 5), (key.pk, "no_api", 1)]
     assert Refusal.objects.count() == 2
-    assert counting.flush() == 0
+    assert usage.flush() == 0
 
 
 def test_a_day_is_a_utc_day(ask, key):
@@ -48,7 +48,7 @@ def test_a_day_is_a_utc_day(ask, key):
         ask(key=key.plaintext)
     with time_machine.travel(datetime(2026, 11, 25, 0, 0, 1, tzinfo=UTC), tick=False):
         ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
 
     days = CallCount.objects.order_by("day").values_list("day", "calls")
     assert list(days) == [(date(2026, 11, 24), 1), (date(2026, 11, 25), 1)]
@@ -58,22 +58,22 @@ def test_threads_and_flushes_at_once_lose_nothing(ask, key):
     def calling():
         for _call in range(50):
             assert ask(key=key.plaintext).status == 200
-        lookup.close()
+        query.close()
 
     def flushing():
-        return sum(counting.flush() for _time in range(20))
+        return sum(usage.flush() for _time in range(20))
 
     outcomes = race(calling, calling, calling, calling, flushing, flushing)
 
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-    counting.flush()
+    usage.flush()
     assert counts() == [(key.pk, "", 200)]
 
 
 def test_two_processes_add_up(key):
     row = (key.pk, datetime.now(UTC).date(), "", 10)
     for _process in range(2):
-        write_many(counting._ADD, [row])
+        write_many(usage._ADD, [row])
 
     assert counts() == [(key.pk, "", 20)]
 
@@ -83,7 +83,7 @@ def test_an_address_that_a_database_does_not_take_spoils_no_batch(ask, key):
     ask(key=key.plaintext, X_FORWARDED_FOR="fe80::1%eth0")
     ask(X_FORWARDED_FOR="fe80::1%eth0")
 
-    assert counting.flush() == 2
+    assert usage.flush() == 2
     key.refresh_from_db()
     assert key.last_used_address == "fe80::1"
 
@@ -92,13 +92,13 @@ def test_an_address_that_a_database_does_not_take_spoils_no_batch(ask, key):
 def test_a_deletion_and_a_flush_never_wait_for_each_other(ask, key, ada, ben, what):
     """The flush comes when the deletion has begun and not yet reached the keys."""
     ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
     ask(key=key.plaintext)
     flushed = []
 
     def flush():
         try:
-            flushed.append(counting.flush())
+            flushed.append(usage.flush())
         except Exception as error:
             flushed.append(error)
         finally:
@@ -122,7 +122,7 @@ def test_a_deletion_and_a_flush_never_wait_for_each_other(ask, key, ada, ben, wh
 
     assert flushed == [1]
     assert not Key.objects.exists()
-    counting.keep_house()
+    usage.keep_house()
     assert counts() == []
 
 
@@ -133,25 +133,25 @@ def test_a_use_that_meets_a_change_of_its_key_is_noted_later(ask, key, is_sqlite
     ask(key=key.plaintext)
     with transaction.atomic():
         Key.objects.select_for_update().get(pk=key.pk)
-        [flushed] = race(counting.flush)
+        [flushed] = race(usage.flush)
     assert flushed == 1
     assert Key.objects.get(pk=key.pk).last_used_at is None
 
     ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
 
     assert Key.objects.get(pk=key.pk).last_used_at is not None
 
 
 def test_refused_calls_do_not_fill_the_disk(ask, key, monkeypatch):
-    monkeypatch.setattr(counting, "MOST_REFUSALS_KEPT", 2)
-    monkeypatch.setattr(counting, "MOST_OF_STRANGERS_KEPT", 1)
+    monkeypatch.setattr(usage, "MOST_REFUSALS_KEPT", 2)
+    monkeypatch.setattr(usage, "MOST_OF_STRANGERS_KEPT", 1)
     key.subscription.keys.update(expires_at=timezone.now())
     known = [ask(key=key.plaintext).headers["X-Refusal-Reference"] for _call in range(3)]
     strangers = [ask().headers["X-Refusal-Reference"] for _call in range(3)]
-    counting.flush()
+    usage.flush()
 
-    counting.keep_house()
+    usage.keep_house()
 
     kept = set(Refusal.objects.values_list("reference", flat=True))
     assert kept == {*known[1:], strangers[-1]}
@@ -163,8 +163,8 @@ def test_a_key_deleted_meanwhile_spoils_no_batch(ask, key):
     ask(key=other.plaintext)
     other.delete()
 
-    counting.flush()
-    counting.keep_house()
+    usage.flush()
+    usage.keep_house()
 
     assert counts() == [(key.pk, "", 1)]
 
@@ -178,48 +178,48 @@ def test_while_the_database_refuses_the_notes_wait(ask, key):
         return execute(sql, parameters, many, context)
 
     with connection.execute_wrapper(refuse), pytest.raises(ConnectionError):
-        counting.flush()
+        usage.flush()
     assert counts() == []
 
-    assert counting.flush() == 1
+    assert usage.flush() == 1
     assert counts() == [(key.pk, "", 1)]
 
 
 def test_a_flood_is_counted_whole_and_referenced_in_part(ask, key, ada):
     key.subscription.keys.update(expires_at=timezone.now())
-    for _call in range(counting.MOST_REFUSALS + 5):
+    for _call in range(usage.MOST_REFUSALS + 5):
         last = ask(key=key.plaintext)
 
-    counting.flush()
+    usage.flush()
 
-    assert counts() == [(key.pk, "key_expired", counting.MOST_REFUSALS + 5)]
-    assert Refusal.objects.count() == counting.MOST_REFUSALS
+    assert counts() == [(key.pk, "key_expired", usage.MOST_REFUSALS + 5)]
+    assert Refusal.objects.count() == usage.MOST_REFUSALS
     assert calls.find_refusal(last.headers["X-Refusal-Reference"].lower()) is not None
 
 
 def test_a_flood_without_keys_pushes_out_no_reference_of_a_key(ask, key, ada):
     key.subscription.keys.update(expires_at=timezone.now())
     mine = ask(key=key.plaintext).headers["X-Refusal-Reference"]
-    for _call in range(counting.MOST_REFUSALS + 5):
+    for _call in range(usage.MOST_REFUSALS + 5):
         last = ask().headers["X-Refusal-Reference"]
 
-    counting.flush()
+    usage.flush()
 
     assert calls.find_refusal(mine) is not None
     assert calls.find_refusal(last) is not None
-    assert Refusal.objects.count() == counting.MOST_OF_STRANGERS + 1
+    assert Refusal.objects.count() == usage.MOST_OF_STRANGERS + 1
 
 
 def test_use_of_key_and_gateway_is_noted(ask, key, gateway):
     ask(key=key.plaintext, X_FORWARDED_FOR="198.51.100.7")
-    counting.flush()
+    usage.flush()
 
     key.refresh_from_db()
     gateway.refresh_from_db()
     assert key.last_used_address == "198.51.100.7"
     assert key.last_used_at == gateway.last_asked_at
     ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
     first = gateway.last_asked_at
     gateway.refresh_from_db()
     assert gateway.last_asked_at == first
@@ -227,7 +227,7 @@ def test_use_of_key_and_gateway_is_noted(ask, key, gateway):
 
 def test_a_use_within_the_minute_costs_no_statement(ask, key):
     ask(key=key.plaintext)
-    counting.flush()
+    usage.flush()
     statements = []
 
     def watch(execute, sql, parameters, many, context):
@@ -236,19 +236,19 @@ def test_a_use_within_the_minute_costs_no_statement(ask, key):
 
     ask(key=key.plaintext)
     with connection.execute_wrapper(watch):
-        counting.flush()
+        usage.flush()
 
     assert not [sql for sql in statements if "UPDATE catalog_key" in sql]
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         ask(key=key.plaintext)
         with connection.execute_wrapper(watch):
-            counting.flush()
+            usage.flush()
     assert [sql for sql in statements if "UPDATE catalog_key" in sql]
 
 
 def test_a_refused_call_is_no_use(ask, key):
     ask("/other", key=key.plaintext)
-    counting.flush()
+    usage.flush()
 
     key.refresh_from_db()
     assert key.last_used_at is None
@@ -256,18 +256,18 @@ def test_a_refused_call_is_no_use(ask, key):
 
 def test_the_house_is_kept(ask, key, ben):
     ask()
-    counting.flush()
+    usage.flush()
     KeyFactory(
         subscription=key.subscription,
         slot=Key.Slot.SECONDARY,
         expires_at=timezone.now() + timedelta(days=20),
     )
 
-    counting.keep_house()
+    usage.keep_house()
     assert Refusal.objects.count() == 1
     assert Message.objects.about(key.subscription.public_id).get().kind == "key_expires"
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        counting.keep_house()
+        usage.keep_house()
 
     assert not Refusal.objects.exists()
 
@@ -297,7 +297,7 @@ def test_the_first_refusal_since_a_moment(ask, key, ben, ada):
     moment = timezone.now()
     assert calls.first_refusal_since(ben, moment) is None
     first, _second = [ask("/other", key=key.plaintext) for _call in range(2)]
-    counting.flush()
+    usage.flush()
 
     found = calls.first_refusal_since(ben, moment)
 

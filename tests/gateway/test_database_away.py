@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from gateway import counting, lookup
+from gateway.check import query, usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,7 +73,7 @@ def line(monkeypatch, is_sqlite):
     monkeypatch.setattr(connection, "get_connection_params", lambda: dict(own))
     yield line
     line.is_silent = False
-    lookup.close()
+    query.close()
     line.cut()
 
 
@@ -92,15 +92,15 @@ def test_a_database_that_refuses_is_told_at_once_and_seen_when_it_is_back(ask, k
 
     for _call in range(3):
         status, seconds = timed(ask, key)
-        assert (status, seconds < lookup.DEADLINE) == (503, True)
+        assert (status, seconds < query.DEADLINE) == (503, True)
 
     line.open(line.port)
     assert ask(key=key.plaintext).status == 200
-    assert counting.flush() == 2
+    assert usage.flush() == 2
 
 
 def _test_a_file_that_is_away(ask, key):
-    lookup.close()
+    query.close()
     file = Path(str(connection.settings_dict["NAME"]))
     away = file.with_name(f"{file.name}-away")
     file.rename(away)
@@ -117,19 +117,19 @@ def test_a_database_that_hangs_costs_one_call_its_patience(ask, key, line, monke
     if line is None:
         # SQLite's file does not hang: a reader waits for nobody.
         return
-    monkeypatch.setattr(lookup, "PAUSE", 30)
+    monkeypatch.setattr(query, "PAUSE", 30)
     assert ask(key=key.plaintext).status == 200
     line.is_silent = True
 
     status, seconds = timed(ask, key)
-    assert (status, seconds < lookup.DEADLINE + 2) == (503, True)
+    assert (status, seconds < query.DEADLINE + 2) == (503, True)
     # Nobody else waits meanwhile.
     status, seconds = timed(ask, key)
-    assert (status, seconds < lookup.DEADLINE) == (503, True)
+    assert (status, seconds < query.DEADLINE) == (503, True)
 
     line.is_silent = False
     # Not through monkeypatch: it would give the pause back at its end, to whatever test comes next.
-    lookup._paused_until = 0.0
+    query._paused_until = 0.0
     assert ask(key=key.plaintext).status == 200
 
 
@@ -140,7 +140,7 @@ def test_a_connection_has_the_options_of_the_address(key, monkeypatch, is_sqlite
     options = connection.settings_dict["OPTIONS"]
     monkeypatch.setitem(options, "options", "-c search_path=nowhere")
 
-    with pytest.raises(lookup.DatabaseAway):
-        lookup.ask(
+    with pytest.raises(query.DatabaseAway):
+        query.ask(
             secret="", key=key.plaintext, key_given=True, path="/orders", at=datetime.now(UTC)
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.door import LIVE, in_front_of
+from gateway.dispatch import LIVE, in_front_of
 
 
 def ask(method, path):

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actions import block_user
 from catalog.models import Key
-from gateway import counting
+from gateway.check import usage
 from tests.factories import ApiFactory, KeyFactory, ProductFactory
 from tests.gateway.conftest import call
 from tests.gateway.test_check import INVALID, MISSING
@@ -58,15 +58,15 @@ def test_the_same_rule_and_the_same_answers(key, ada, ben):
 def test_the_address_that_a_caller_claims_is_not_believed(key, settings):
     claim = {"X_FORWARDED_FOR": "198.51.100.7", "OCP_APIM_SUBSCRIPTION_KEY": key.plaintext}
     call("/echo", **claim)
-    counting.flush()
+    usage.flush()
     key.refresh_from_db()
     assert key.last_used_address == "192.0.2.1"
 
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("192.0.2.0/24")]
-    counting.forget()
+    usage.forget()
     Key.objects.update(last_used_at=None)
     call("/echo", **claim)
-    counting.flush()
+    usage.flush()
     key.refresh_from_db()
     assert key.last_used_address == "198.51.100.7"
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from audit.models import Event
 from catalog.models import Api
-from gateway import actions
-from gateway.addresses import base_of
-from gateway.configuration import KINDS, PLACEHOLDER, UnknownGateway, aliases_of, render
-from gateway.credentials import digests_of
 from gateway.models import Gateway, Secret
+from gateway.registry import actions
+from gateway.registry.addresses import base_of
+from gateway.registry.config import KINDS, PLACEHOLDER, UnknownGateway, aliases_of, render
+from gateway.registry.secrets import digests_of
 from tests.factories import ApiFactory, GatewayFactory
 from tests.racing import overtake
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.keys import new_key
-from gateway.paths import canonical_path, has_key_in_it, without_keys
-from gateway.references import new_reference, normalized
+from gateway.check.paths import canonical_path, has_key_in_it, without_keys
+from gateway.check.references import new_reference, normalized
 
 
 @pytest.mark.parametrize(

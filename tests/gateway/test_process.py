@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from accounts.actions import block_user
-from gateway import counting
+from gateway.check import usage
 from gateway.models import CallCount
 from tests.servers import our_server
 
@@ -62,7 +62,7 @@ def test_kill_9_loses_at_most_what_came_since_the_last_flush(tmp_path, gateway, 
         for _time in range(40):
             assert call() == 200
         # The promise of docs/check.md: a flush a second, and the flush itself.
-        time.sleep(counting.FLUSH_EVERY + 1)
+        time.sleep(usage.FLUSH_EVERY + 1)
         for _time in range(5):
             assert call() == 200
         os.killpg(process.pid, signal.SIGKILL)

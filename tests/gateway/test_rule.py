@@ -13,8 +13,8 @@ from accounts.models import Role, RoleAssignment, User
 from catalog.access.explanation import facts_of
 from catalog.access.rule import STEPS, Facts, Reason, decide
 from catalog.models import Api, Key, Product, Subscription
-from gateway import lookup
-from gateway.answers import refusal
+from gateway.check import query
+from gateway.check.responses import refusal
 from tests.factories import ApiFactory, KeyFactory, ProductFactory, RoleFactory
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def test_no_combination_of_states_passes_that_the_rule_forbids(ben):
         switches = dict(zip(SWITCHES, values, strict=True))
         arrange(key, api, roles, switches)
 
-        answer = lookup.ask_for_digest(key.digest, "/orders/7")
+        answer = query.ask_for_digest(key.digest, "/orders/7")
 
         read = Key.objects.select_related("subscription__owner", "subscription__product")
         facts = facts_of(api=Api.objects.get(pk=api.pk), key=read.get(pk=key.pk))
@@ -114,7 +114,7 @@ def test_the_checks_sql_sees_what_the_queryset_sees(ben):
         for seeing in subsets(roles):
             product.roles.set(seeing)
 
-            answer = lookup.ask_for_digest(key.digest, "/orders")
+            answer = query.ask_for_digest(key.digest, "/orders")
 
             expected = bool({*theirs, Role.objects.get(built_in="guests")} & {*seeing})
             assert (answer.reason != Reason.PRODUCT_HIDDEN) == expected, (theirs, seeing)
@@ -146,7 +146,7 @@ def test_visibility_is_written_once():
 
     found = {path for path, text in sources.items() if joins.search(text)}
 
-    assert found == {"catalog/models.py", str(Path(lookup.__file__).relative_to(ROOT))}
+    assert found == {"catalog/models.py", str(Path(query.__file__).relative_to(ROOT))}
 
 
 def subsets(roles):

@@ -9,9 +9,10 @@ import pytest
 
 from accounts.actions import block_user
 from catalog.models import Key
-from gateway import counting, sending
-from gateway.sending import MAX_ANSWER, NoAnswer, send
-from gateway.trial_calls import TrialCall
+from gateway.check import usage
+from gateway.try_it import sending
+from gateway.try_it.sending import MAX_ANSWER, NoAnswer, send
+from gateway.try_it.trial_calls import TrialCall
 from tests.factories import ApiFactory, KeyFactory, ProductFactory
 from tests.servers import free_port
 
@@ -231,7 +232,7 @@ class TestEcho:
         block_user(user=ben, by=ada)
 
         assert self.sent(key.plaintext).status == 401
-        counting.flush()
+        usage.flush()
         row = Key.objects.get()
         assert row.last_used_address == "192.0.2.7"
 

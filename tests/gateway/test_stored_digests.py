@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.actions import activate_user, block_user
 from base.secret_keys import key_id
 from catalog.models import Key
-from gateway import actions, counting, lookup
+from gateway.check import query, usage
 from gateway.models import Secret
-from gateway.stored_digests import StoredDigests, digests_by_key, refuse_lost_keys
+from gateway.registry import actions
+from gateway.registry.stored_digests import StoredDigests, digests_by_key, refuse_lost_keys
 from tests.factories import GatewayFactory, KeyFactory
 from tests.racing import overtake
 
@@ -29,7 +30,7 @@ def configure(settings):
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = secret, list(fallbacks)
         settings.DIGEST_KEY, settings.DIGEST_KEY_FALLBACKS = digest, list(digest_fallbacks)
         settings.DROP_KEYS = list(drop)
-        lookup.close()
+        query.close()
 
     set_keys.first = first
     return set_keys
@@ -52,7 +53,7 @@ def test_a_rotation_moves_secret_and_key_at_their_use(ask, key, configure):
 
     configure(SECOND, fallbacks=[configure.first])
     assert ask(key=key.plaintext).status == 200
-    counting.flush()
+    usage.flush()
 
     assert (under(first), under(second)) == (
         {"secrets": 0, "keys": 0},
@@ -69,7 +70,7 @@ def test_a_refused_call_moves_them_too(ask, key, configure, ada, ben):
     configure(SECOND, fallbacks=[configure.first])
     assert ask(key=key.plaintext).status == 401
     assert ask(key="apim_live_nobodys").status == 401
-    counting.flush()
+    usage.flush()
 
     configure(SECOND)
     activate_user(user=ben, by=ada)
@@ -87,7 +88,7 @@ def test_without_their_key_both_are_refused(ask, key, configure):
 def test_a_first_digest_key_loses_nothing_and_frees_the_secret_key(ask, key, configure):
     configure(digest=SECOND)
     assert ask(key=key.plaintext).status == 200
-    counting.flush()
+    usage.flush()
     assert under(key_id(SECOND)) == {"secrets": 1, "keys": 1}
 
     # From now on whatever signs may change at once.
@@ -121,7 +122,7 @@ def test_rows_of_before_learn_their_key_at_the_next_use(ask, key, configure):
     assert digests_by_key()[doubt] == StoredDigests(gateway_secrets=1, other_keys=1)
 
     assert ask(key=key.plaintext).status == 200
-    counting.flush()
+    usage.flush()
 
     assert under(key_id(configure.first)) == {"secrets": 1, "keys": 1}
 
@@ -131,8 +132,8 @@ def test_the_check_is_one_statement_whatever_the_number_of_keys(ask, key, config
     assert ask(key=key.plaintext).status == 200
 
     statements = []
-    if hasattr(lookup._local.connection, "set_trace_callback"):
-        lookup._local.connection.set_trace_callback(statements.append)
+    if hasattr(query._local.connection, "set_trace_callback"):
+        query._local.connection.set_trace_callback(statements.append)
         assert ask(key=key.plaintext).status == 200
         assert len(statements) == 1
 

@@ -7,9 +7,9 @@ import requests
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gateway.configuration import IDENTITY, aliases_of
-from gateway.paths import canonical_path
-from gateway.trial_calls import (
+from gateway.check.paths import canonical_path
+from gateway.registry.config import IDENTITY, aliases_of
+from gateway.try_it.trial_calls import (
     NotSendable,
     TrialCall,
     checked_headers,

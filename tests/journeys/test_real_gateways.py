@@ -21,7 +21,7 @@ import requests
 from accounts.actions import activate_user, block_user
 from base.tokens import new_nonce
 from catalog import actions
-from gateway.configuration import IDENTITY, aliases_of, render
+from gateway.registry.config import IDENTITY, aliases_of, render
 from tests.emptying import empty_databases
 from tests.factories import ApiFactory, GatewayFactory, KeyFactory, ProductFactory
 from tests.gateway.test_check import INVALID, MISSING

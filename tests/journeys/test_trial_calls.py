@@ -9,7 +9,7 @@ import requests
 from accounts.actions import activate_user, block_user
 from base.admission import BUSY
 from catalog.seeds import ECHO_DOCUMENT
-from gateway.configuration import render
+from gateway.registry.config import render
 from tests.factories import PASSWORD, ApiFactory, GatewayFactory, KeyFactory, ProductFactory
 from tests.journeys.test_real_gateways import back_end, machines, start_nginx
 from tests.servers import free_port, our_server, wait_until_answering

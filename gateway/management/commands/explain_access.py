@@ -11,7 +11,7 @@ from catalog.access.explanation import Explanation, explain, explain_for
 from catalog.access.steps import AccessStep
 from catalog.keys import KEY_PATTERN
 from catalog.models import Api, Key
-from gateway.calls import find_refusal
+from gateway.check.calls import find_refusal
 
 
 class Command(BaseCommand):

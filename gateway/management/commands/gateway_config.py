@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from base.variables import read_text
-from gateway.configuration import KINDS, PLACEHOLDER, render
+from gateway.registry.config import KINDS, PLACEHOLDER, render
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ from catalog.access.explanation import MAX_READ
 from catalog.access.rule import Reason
 from catalog.keys import new_key
 from catalog.models import Key, Subscription
-from gateway import lookup
+from gateway.check import query
 from gateway.models import Refusal
 from tests.factories import (
     ApiFactory,
@@ -371,7 +371,7 @@ def test_the_check_is_asked_with_each_key(console, key, ada, ben):
     after = console.get(page).content.decode()
     assert "Passes" not in after
     assert "The account is blocked" in after
-    lookup.close()
+    query.close()
 
 
 def test_a_blocked_persons_page_tells_what_became_of_their_calls(console, key, ada, ben):

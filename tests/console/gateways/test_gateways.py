@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from gateway.configuration import KINDS
 from gateway.models import Gateway
+from gateway.registry.config import KINDS
 from tests.factories import ApiFactory, GatewayFactory
 
 pytestmark = pytest.mark.django_db

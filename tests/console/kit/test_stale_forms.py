@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from accounts.actions import edit_role, edit_user
 from audit.models import Event
 from catalog import actions as catalog
-from gateway.actions import edit_gateway
+from gateway.registry.actions import edit_gateway
 from invitations.actions import correct_address, edit_link
 from packages.actions import edit_package
 from service.actions import edit_service

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.models import Role
 from catalog.keys import new_key
-from gateway import lookup
-from gateway.sending import MAX_ANSWER
+from gateway.check import query
+from gateway.try_it.sending import MAX_ANSWER
 from tests.conftest import sign_in
 from tests.factories import (
     ApiFactory,
@@ -324,7 +324,7 @@ def test_the_echo_api_is_tried_without_any_gateway(portal, ben):
 
     passed = try_it(portal, "get-hello", key=key.plaintext)
     refused = try_it(portal, "get-hello", key=new_key())
-    lookup.close()
+    query.close()
 
     assert "200 OK" in text_of(passed)
     assert "ben@example.org" in text_of(passed)

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.keys import new_key
-from gateway.sending import MAX_ANSWER, TrialAnswer
-from gateway.trial_calls import TrialCall
+from gateway.try_it.sending import MAX_ANSWER, TrialAnswer
+from gateway.try_it.trial_calls import TrialCall
 from portal.apis.try_it_result import MAX_SHOWN, exchange_of, indented
 
 JSON_VALUES = st.recursive(

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gateway import echo
-from gateway.answers import Response, problem
-from gateway.check import ADDRESS, Environ, StartResponse, check, written
+from gateway.check.handler import ADDRESS, Environ, StartResponse, check, written
+from gateway.check.responses import Response, problem
+from gateway.sample_api import echo
 
 # Any: Django's handler answers with a response of its own, which is iterable.
 WSGIApplication = Callable[[Environ, Any], Any]

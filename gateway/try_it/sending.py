@@ -19,9 +19,9 @@ import urllib3
 from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
 
-from gateway.answers import KEY_HEADER
-from gateway.door import application
-from gateway.trial_calls import TrialCall
+from gateway.check.responses import KEY_HEADER
+from gateway.dispatch import application
+from gateway.try_it.trial_calls import TrialCall
 
 MAX_ANSWER = 256 * 1024
 CONNECT_SECONDS = 3.05

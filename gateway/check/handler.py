@@ -17,17 +17,17 @@ from urllib.parse import quote
 
 from base.clients import client_address
 from catalog.access.rule import Reason
-from gateway import counting
-from gateway.answers import (
+from gateway.check import usage
+from gateway.check.paths import canonical_path, has_key_in_it, without_keys
+from gateway.check.query import Answer, DatabaseAway, ask
+from gateway.check.references import new_reference
+from gateway.check.responses import (
     STATUS_LINES,
     Headers,
     Response,
     problem,
     refusal,
 )
-from gateway.lookup import Answer, DatabaseAway, ask
-from gateway.paths import canonical_path, has_key_in_it, without_keys
-from gateway.references import new_reference
 
 logger = logging.getLogger("gateway.check")
 
@@ -109,11 +109,11 @@ def _decide(
         # An open API asks for no key, but this one is in the back end's log if it passes.
         answer = answer._replace(reason=Reason.KEY_MISSING)
     if answer.reason is None:
-        counting.count_passed(answer, at=now, address=address)
+        usage.count_passed(answer, at=now, address=address)
         return answer, Response(200, identity(answer), b"")
     reference = new_reference()
     kept = without_keys(path) if in_address else path
-    counting.count_refused(
+    usage.count_refused(
         answer, at=now, address=address, reference=reference, method=method, path=kept
     )
     return answer, refusal(

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from base import admission
-from gateway.answers import Response, problem
-from gateway.check import Environ, StartResponse, decide_here, guarded, identity, written
+from gateway.check.handler import Environ, StartResponse, decide_here, guarded, identity, written
+from gateway.check.responses import Response, problem
 
 PREFIX = "/echo"
 MAX_BODY = 64 * 1024

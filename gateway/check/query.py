@@ -21,7 +21,7 @@ from base.secret_keys import digest_keys, key_id
 from catalog.access.rule import Facts, Reason, decide
 from catalog.keys import digests_of, is_plausible
 from catalog.routes import MAX_SEGMENTS, prefixes_of
-from gateway import credentials
+from gateway.registry.secrets import digests_of as digests_of_secret
 
 # A gateway waits 2 seconds. The database itself gives up before (statement_timeout).
 DEADLINE = 2.0
@@ -108,7 +108,7 @@ def ask(*, secret: str, key: str, key_given: bool, path: str, at: datetime) -> A
     A ``key`` that can be none of ours is not looked for. Raises DatabaseAway.
     """
     digests = digests_of(key) if key and is_plausible(key) else []
-    secrets = credentials.digests_of(secret) if secret else []
+    secrets = digests_of_secret(secret) if secret else []
     return _ask(secrets, digests, key_given=key_given, path=path, at=at)
 
 

@@ -16,8 +16,8 @@ from base.authority import Permission, action
 from base.locks import lock_free
 from base.names import clean_title
 from base.secret_keys import digest_key_id
-from gateway.credentials import digests_of, new_secret, prefix_of
 from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
+from gateway.registry.secrets import digests_of, new_secret, prefix_of
 
 
 class GatewayNameTaken(ValidationError):

@@ -30,9 +30,9 @@ from catalog.actions import (
 )
 from catalog.actions.key_uses import USE_NOTED_EVERY
 from catalog.models import Key
-from gateway.actions import renew_secret_digests
-from gateway.lookup import Answer, Renewal
+from gateway.check.query import Answer, Renewal
 from gateway.models import REFUSALS_KEPT, CallCount, Gateway, Refusal
+from gateway.registry.actions import renew_secret_digests
 from mail.outbox import bulk_mail
 
 logger = logging.getLogger("gateway.counting")

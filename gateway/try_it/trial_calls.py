@@ -1,7 +1,7 @@
 """A call that somebody tries from the portal: what may go out, and where to.
 
 SECURITY: the service itself sends it, so nothing in it leads anywhere but below the API's own
-address. The host is ours (``gateway.addresses``); the path is the document's template with
+address. The host is ours (``gateway.registry.addresses``); the path is the document's template with
 percent-encoded values, and is refused where two servers could read it differently; headers that
 say who calls, or how the connection is used, are refused.
 """
@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from catalog.keys import MAX_IMPORTED
-from gateway.answers import KEY_HEADER
-from gateway.configuration import IDENTITY
-from gateway.paths import canonical_path, has_key_in_it
+from gateway.check.paths import canonical_path, has_key_in_it
+from gateway.check.responses import KEY_HEADER
+from gateway.registry.config import IDENTITY
 
 MAX_BODY = 64 * 1024
 _PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")

@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import User
 from catalog.models import Subscription
+from gateway.check.references import normalized
 from gateway.models import CallCount, Refusal
-from gateway.references import normalized
 
 WEEK = timedelta(days=6)
 

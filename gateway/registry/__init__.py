@@ -1,0 +1,1 @@
+"""The gateways that may ask, their secrets and their configuration."""

@@ -1,0 +1,1 @@
+"""The Echo API, answered by this service itself."""

@@ -1,0 +1,1 @@
+"""Calls that developers try from the portal."""
