@@ -19,7 +19,7 @@ with refusal_in_one_line():
 
     from apim.start import start  # needs the app registry that the line above fills
     from base.limits import with_readable_content_type
-    from gateway.dispatch import in_front_of
+    from gateway.dispatch import dispatch
 
-    application = in_front_of(admit(with_readable_content_type(django_application)))
+    application = dispatch(admit(with_readable_content_type(django_application)))
     start()

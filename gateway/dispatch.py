@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gateway.check.handler import ADDRESS, Environ, StartResponse, check, written
+from gateway.check.handler import ADDRESS, Environ, StartResponse, check, respond
 from gateway.check.responses import Response, problem
 from gateway.sample_api import echo
 
@@ -15,7 +15,7 @@ LIVE = "/healthz/live"
 _PROBE_HEADERS = [("Content-Type", "text/plain"), ("Cache-Control", "no-store")]
 
 
-def in_front_of(application: WSGIApplication) -> WSGIApplication:
+def dispatch(application: WSGIApplication) -> WSGIApplication:
     """``application``, with the check, the sample API and the probe of life answered before it."""
 
     def front(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -25,7 +25,7 @@ def in_front_of(application: WSGIApplication) -> WSGIApplication:
         if path == echo.PREFIX or path.startswith(f"{echo.PREFIX}/"):
             return echo.echo(environ, start_response)
         if path == LIVE:
-            return written(_live(environ["REQUEST_METHOD"]), start_response)
+            return respond(_live(environ["REQUEST_METHOD"]), start_response)
         answer: Iterable[bytes] = application(environ, start_response)
         return answer
 
@@ -39,9 +39,9 @@ def _live(method: str) -> Response:
 
 
 def _nothing_else(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    return written(
+    return respond(
         problem(404, f"Only {ADDRESS}, {echo.PREFIX} and {LIVE} are here."), start_response
     )
 
 
-application = in_front_of(_nothing_else)
+application = dispatch(_nothing_else)

@@ -83,7 +83,7 @@ def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
 def _asked(key: Key, api: Api) -> dict[str, Any]:
     try:
         reason = query.ask_for_digest(key.digest, api.path_prefix).reason
-    except query.DatabaseAway:
+    except query.DatabaseUnavailable:
         return {"passes": False, "words": _("The check cannot read the database.")}
     return {"passes": reason is None, "words": reason.label if reason else ""}
 

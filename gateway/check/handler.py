@@ -19,7 +19,7 @@ from base.clients import client_address
 from catalog.access.rule import Reason
 from gateway.check import usage
 from gateway.check.paths import canonical_path, has_key_in_it, without_keys
-from gateway.check.query import Answer, DatabaseAway, ask
+from gateway.check.query import Answer, DatabaseUnavailable, ask
 from gateway.check.references import new_reference
 from gateway.check.responses import (
     STATUS_LINES,
@@ -48,10 +48,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9 @.+_~-]*")
 
 def check(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """The WSGI callable of the check."""
-    return written(guarded(_check, environ), start_response)
+    return respond(fail_closed(_check, environ), start_response)
 
 
-def decide_here(environ: Environ, method: str, target: str) -> tuple[Answer | None, Response]:
+def check_locally(environ: Environ, method: str, target: str) -> tuple[Answer | None, Response]:
     """The check of a call to an API that this service answers itself: no gateway, the same rule.
 
     The answer is None where nothing was looked up.
@@ -206,18 +206,18 @@ def _host(environ: Environ) -> str:
     return re.sub(r"[^A-Za-z0-9.:\[\]-]", "", host)[:255]
 
 
-def guarded(answer: Callable[[Environ], Response], environ: Environ) -> Response:
+def fail_closed(answer: Callable[[Environ], Response], environ: Environ) -> Response:
     """Fail closed: whatever goes wrong, no gateway reads it as leave to pass."""
     try:
         return answer(environ)
-    except DatabaseAway as error:
+    except DatabaseUnavailable as error:
         logger.error("The check cannot read the database: %s", error)
     except Exception:
         logger.exception("The check failed")
     return problem(503, "Access cannot be decided at the moment. Try again.", ("Retry-After", "1"))
 
 
-def written(response: Response, start_response: StartResponse) -> Iterable[bytes]:
+def respond(response: Response, start_response: StartResponse) -> Iterable[bytes]:
     headers = [*response.headers, ("Content-Length", str(len(response.body)))]
     start_response(STATUS_LINES[response.status], headers)
     return [response.body]

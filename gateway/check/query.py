@@ -31,7 +31,7 @@ PAUSE = 1.0
 _NOT_LIBPQ = {"context", "cursor_factory", "prepare_threshold"}
 
 
-class DatabaseAway(Exception):
+class DatabaseUnavailable(Exception):
     """The truth cannot be read now; the gateway must refuse."""
 
 
@@ -105,7 +105,7 @@ Read = Callable[[Parameters], Sequence[Any]]
 def ask(*, secret: str, key: str, key_given: bool, path: str, at: datetime) -> Answer:
     """The rule applied to a call. ``secret`` is the gateway's, empty for the service itself.
 
-    A ``key`` that can be none of ours is not looked for. Raises DatabaseAway.
+    A ``key`` that can be none of ours is not looked for. Raises DatabaseUnavailable.
     """
     digests = digests_of(key) if key and is_plausible(key) else []
     secrets = digests_of_secret(secret) if secret else []
@@ -202,16 +202,16 @@ def _read(parameters: Parameters) -> Sequence[Any]:
         except (psycopg.Error, sqlite3.Error) as error:
             close()
             if _hung(began):
-                raise DatabaseAway(type(error).__name__) from error
+                raise DatabaseUnavailable(type(error).__name__) from error
     if time.monotonic() < _paused_until:
-        raise DatabaseAway("It hung a moment ago")
+        raise DatabaseUnavailable("It hung a moment ago")
     began = time.monotonic()
     try:
         return _open()(parameters)
     except (psycopg.Error, sqlite3.Error) as error:
         close()
         _hung(began)
-        raise DatabaseAway(type(error).__name__) from error
+        raise DatabaseUnavailable(type(error).__name__) from error
 
 
 def _hung(began: float) -> bool:

@@ -39,14 +39,14 @@ logger = logging.getLogger("gateway.counting")
 
 FLUSH_EVERY = 1.0
 # What may wait for the next flush, if it does not come: then the oldest go.
-MOST_NOTES = 200_000
+MAX_NOTES = 200_000
 # A flood of refused calls keeps this many references a flush; those of known keys are all counted.
-MOST_REFUSALS = 1_000
+MAX_REFUSALS = 1_000
 # And this many altogether, so that nobody fills the disk with refused calls.
-MOST_REFUSALS_KEPT = 1_000_000
+MAX_REFUSALS_KEPT = 1_000_000
 # The same of calls without a known key, which anybody can make: they push out no others.
-MOST_OF_STRANGERS = 200
-MOST_OF_STRANGERS_KEPT = 200_000
+MAX_ANONYMOUS_REFUSALS = 200
+MAX_ANONYMOUS_REFUSALS_KEPT = 200_000
 HOUSEKEEPING_EVERY = 3600.0
 ASKED_NOTED_EVERY = timedelta(minutes=1)
 # How long a stopping process waits for its last flush.
@@ -97,8 +97,8 @@ class Batch:
         self.key_digests: dict[int, str] = {}
         self.secret_digests: dict[int, str] = {}
         self.asked: dict[int, datetime] = {}
-        self.refused: deque[Note] = deque(maxlen=MOST_REFUSALS)
-        self.strangers: deque[Note] = deque(maxlen=MOST_OF_STRANGERS)
+        self.refused: deque[Note] = deque(maxlen=MAX_REFUSALS)
+        self.anonymous: deque[Note] = deque(maxlen=MAX_ANONYMOUS_REFUSALS)
 
     def add(self, note: Note) -> None:
         self.noted += 1
@@ -112,7 +112,7 @@ class Batch:
             if not note.reason and _is_due(note):
                 self.uses[note.key_pk] = KeyUse(note.at, note.address)
         if note.refused is not None:
-            (self.refused if note.key_pk else self.strangers).append(note)
+            (self.refused if note.key_pk else self.anonymous).append(note)
 
     def _renew(self, key_pk: int, renewal: Renewal) -> None:
         if renewal.key_digest:
@@ -121,7 +121,7 @@ class Batch:
             self.secret_digests[renewal.secret_pk] = renewal.secret_digest
 
 
-_notes: deque[Note] = deque(maxlen=MOST_NOTES)
+_notes: deque[Note] = deque(maxlen=MAX_NOTES)
 _batch = Batch()
 _flushing = threading.Lock()
 # When this process last wrote that a key was used or that a gateway asked: the statement that would
@@ -170,7 +170,7 @@ def flush() -> int:
         with transaction.atomic():
             used = _write(written)
         _batch = Batch()
-        if len(_uses_written) > MOST_NOTES:
+        if len(_uses_written) > MAX_NOTES:
             _uses_written.clear()
         _uses_written.update(used)
         _asked_written.update(written.asked)
@@ -189,7 +189,7 @@ def _write(batch: Batch) -> dict[int, datetime]:
         )
     renew_key_digests(batch.key_digests)
     renew_secret_digests(batch.secret_digests)
-    refused = [_refusal(note) for note in [*batch.refused, *batch.strangers]]
+    refused = [_refusal(note) for note in [*batch.refused, *batch.anonymous]]
     Refusal.objects.bulk_create(refused, ignore_conflicts=True)
     return {pk: batch.uses[pk].at for pk in noted}
 
@@ -222,11 +222,11 @@ def keep_house() -> None:
     """Forget old refusals and counts of deleted keys, and write the letters about keys that expire;
     hourly."""
     old = Refusal.objects.filter(at__lt=timezone.now() - REFUSALS_KEPT)
-    strangers = _beyond(Refusal.objects.filter(key_pk=0), MOST_OF_STRANGERS_KEPT)
-    too_many = _beyond(Refusal.objects.exclude(key_pk=0), MOST_REFUSALS_KEPT)
+    anonymous = _beyond(Refusal.objects.filter(key_pk=0), MAX_ANONYMOUS_REFUSALS_KEPT)
+    too_many = _beyond(Refusal.objects.exclude(key_pk=0), MAX_REFUSALS_KEPT)
     key = Key.objects.filter(pk=OuterRef("key_id"))
     nobodys = CallCount.objects.filter(~Exists(key))
-    for rows in [old, strangers, too_many, nobodys]:
+    for rows in [old, anonymous, too_many, nobodys]:
         # In small steps, so that nobody waits long.
         while batch := list(rows.values_list("pk", flat=True)[:1000]):
             rows.model._default_manager.filter(pk__in=batch).delete()

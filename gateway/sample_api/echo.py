@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from base import admission
-from gateway.check.handler import Environ, StartResponse, decide_here, guarded, identity, written
+from gateway.check.handler import (
+    Environ,
+    StartResponse,
+    check_locally,
+    fail_closed,
+    identity,
+    respond,
+)
 from gateway.check.responses import Response, problem
 
 PREFIX = "/echo"
@@ -21,7 +28,7 @@ _OURS = {"HTTP_X_GATEWAY_SECRET", "HTTP_X_GATEWAY_API"}
 
 def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """The WSGI callable of the Echo API."""
-    return written(guarded(_echo, environ), start_response)
+    return respond(fail_closed(_echo, environ), start_response)
 
 
 def _echo(environ: Environ) -> Response:
@@ -29,15 +36,17 @@ def _echo(environ: Environ) -> Response:
     query = environ.get("QUERY_STRING", "")
     target = quote(path.encode("latin-1"), safe="/-._~!$&'()*+,=:@;\\")
     method = environ["REQUEST_METHOD"]
-    answer, response = decide_here(environ, method, f"{target}?{query}" if query else target)
+    answer, response = check_locally(environ, method, f"{target}?{query}" if query else target)
     if answer is None or response.status != 200:
-        return _armoured(response)
+        return with_security_headers(response)
     try:
         body = _body(environ)
     except admission.Busy:
-        return _armoured(problem(503, admission.BUSY, admission.RETRY_AFTER))
+        return with_security_headers(problem(503, admission.BUSY, admission.RETRY_AFTER))
     if body is None:
-        return _armoured(problem(413, f"The Echo API takes bodies up to {MAX_BODY} bytes."))
+        return with_security_headers(
+            problem(413, f"The Echo API takes bodies up to {MAX_BODY} bytes.")
+        )
     seen = {
         "method": method,
         "path": target.removeprefix(PREFIX) or "/",
@@ -47,7 +56,7 @@ def _echo(environ: Environ) -> Response:
     }
     text = json.dumps(seen, indent=2, ensure_ascii=False) + "\n"
     headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-    return _armoured(Response(200, headers, text.encode("utf-8", "replace")))
+    return with_security_headers(Response(200, headers, text.encode("utf-8", "replace")))
 
 
 def _headers(environ: Environ) -> dict[str, str]:
@@ -72,7 +81,7 @@ def _body(environ: Environ) -> str | None:
     return None if len(body) > MAX_BODY else body.decode("utf-8", "replace")
 
 
-def _armoured(response: Response) -> Response:
+def with_security_headers(response: Response) -> Response:
     """It stands beside the portal: nothing it says may run as a page of it."""
     armour = [
         ("X-Content-Type-Options", "nosniff"),

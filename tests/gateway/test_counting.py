@@ -144,8 +144,8 @@ def test_a_use_that_meets_a_change_of_its_key_is_noted_later(ask, key, is_sqlite
 
 
 def test_refused_calls_do_not_fill_the_disk(ask, key, monkeypatch):
-    monkeypatch.setattr(usage, "MOST_REFUSALS_KEPT", 2)
-    monkeypatch.setattr(usage, "MOST_OF_STRANGERS_KEPT", 1)
+    monkeypatch.setattr(usage, "MAX_REFUSALS_KEPT", 2)
+    monkeypatch.setattr(usage, "MAX_ANONYMOUS_REFUSALS_KEPT", 1)
     key.subscription.keys.update(expires_at=timezone.now())
     known = [ask(key=key.plaintext).headers["X-Refusal-Reference"] for _call in range(3)]
     strangers = [ask().headers["X-Refusal-Reference"] for _call in range(3)]
@@ -187,27 +187,27 @@ def test_while_the_database_refuses_the_notes_wait(ask, key):
 
 def test_a_flood_is_counted_whole_and_referenced_in_part(ask, key, ada):
     key.subscription.keys.update(expires_at=timezone.now())
-    for _call in range(usage.MOST_REFUSALS + 5):
+    for _call in range(usage.MAX_REFUSALS + 5):
         last = ask(key=key.plaintext)
 
     usage.flush()
 
-    assert counts() == [(key.pk, "key_expired", usage.MOST_REFUSALS + 5)]
-    assert Refusal.objects.count() == usage.MOST_REFUSALS
+    assert counts() == [(key.pk, "key_expired", usage.MAX_REFUSALS + 5)]
+    assert Refusal.objects.count() == usage.MAX_REFUSALS
     assert calls.find_refusal(last.headers["X-Refusal-Reference"].lower()) is not None
 
 
 def test_a_flood_without_keys_pushes_out_no_reference_of_a_key(ask, key, ada):
     key.subscription.keys.update(expires_at=timezone.now())
     mine = ask(key=key.plaintext).headers["X-Refusal-Reference"]
-    for _call in range(usage.MOST_REFUSALS + 5):
+    for _call in range(usage.MAX_REFUSALS + 5):
         last = ask().headers["X-Refusal-Reference"]
 
     usage.flush()
 
     assert calls.find_refusal(mine) is not None
     assert calls.find_refusal(last) is not None
-    assert Refusal.objects.count() == usage.MOST_OF_STRANGERS + 1
+    assert Refusal.objects.count() == usage.MAX_ANONYMOUS_REFUSALS + 1
 
 
 def test_use_of_key_and_gateway_is_noted(ask, key, gateway):

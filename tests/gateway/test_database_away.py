@@ -140,7 +140,7 @@ def test_a_connection_has_the_options_of_the_address(key, monkeypatch, is_sqlite
     options = connection.settings_dict["OPTIONS"]
     monkeypatch.setitem(options, "options", "-c search_path=nowhere")
 
-    with pytest.raises(query.DatabaseAway):
+    with pytest.raises(query.DatabaseUnavailable):
         query.ask(
             secret="", key=key.plaintext, key_given=True, path="/orders", at=datetime.now(UTC)
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.dispatch import LIVE, in_front_of
+from gateway.dispatch import LIVE, dispatch
 
 
 def ask(method, path):
@@ -14,7 +14,7 @@ def ask(method, path):
 
     # Whatever the Host says: load balancers ask by IP.
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "HTTP_HOST": "10.0.0.7"}
-    body = in_front_of(django)(environ, lambda status, headers: said.extend([status, headers]))
+    body = dispatch(django)(environ, lambda status, headers: said.extend([status, headers]))
     return said[0], dict(said[1]), b"".join(body)
 
 
