@@ -14,7 +14,7 @@ from base.authority import Permission, action
 from base.names import clean_title
 from catalog.models import Api
 from catalog.naming import save_named, slug_for
-from catalog.openapi import validate_openapi
+from catalog.openapi.validate import validate_openapi
 
 
 class ApiInUse(ValidationError):

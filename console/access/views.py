@@ -71,7 +71,7 @@ def test_now(request: ConsoleRequest, public_id: UUID) -> HttpResponse:
         asked = [(key, _asked(key, api)) for key in subscription.live_keys] if api else []
         rows.append({"subscription": subscription, "api": api, "answers": asked})
     # A thread of the web asks once in a while; the check's connection is not for keeping here.
-    lookup.close()
+    query.close()
     context = {
         "person": user,
         "rows": rows,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from catalog.operations import JSON, Operation, Parameter, is_json, placeholders_of
+from catalog.openapi.operations import JSON, Operation, Parameter, is_json, placeholders_of
 from gateway.check.responses import KEY_HEADER
 
 

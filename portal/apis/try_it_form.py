@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Api
-from catalog.operations import JSON, Operation, Parameter
+from catalog.openapi.operations import JSON, Operation, Parameter
 from gateway.check.paths import has_key_in_it
 from gateway.try_it.trial_calls import (
     MAX_BODY,

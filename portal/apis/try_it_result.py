@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.keys import MIN_IMPORTED, prefix_of
-from catalog.operations import is_json
+from catalog.openapi.operations import is_json
 from gateway.check.responses import KEY_HEADER
 from gateway.try_it.sending import MAX_ANSWER, TrialAnswer, headers_of
 from gateway.try_it.trial_calls import TrialCall

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from base.doors import LONG_TEXT, signed_in_only
 from catalog.models import Api, Product
-from catalog.operations import Operation, read_openapi
+from catalog.openapi.operations import Operation, read_openapi
 from gateway.registry.addresses import base_of
 from gateway.try_it.sending import NoAnswer, send
 from portal.apis.try_it_form import TrialForm

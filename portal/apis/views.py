@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from base.doors import open_to_all
 from catalog.models import Api, Product
-from catalog.operations import read_openapi
+from catalog.openapi.operations import read_openapi
 from gateway.registry.addresses import base_of
 from portal.apis.samples import samples_of
 from portal.kit.permitted import api_or_404, visitor

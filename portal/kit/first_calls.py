@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 
 from catalog.models import Api, Product
-from catalog.operations import Operation, read_openapi
+from catalog.openapi.operations import Operation, read_openapi
 from gateway.registry.addresses import base_of
 
 

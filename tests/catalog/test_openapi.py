@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import openapi
-from catalog.openapi import parse_document, validate_openapi
-from catalog.openapi_faults import find_faults
-from catalog.operations import read_openapi
+from catalog.openapi import validate
+from catalog.openapi.faults import find_faults
+from catalog.openapi.operations import read_openapi
+from catalog.openapi.parse import parse_document
+from catalog.openapi.validate import validate_openapi
 
 GOOD = """openapi: 3.0.3
 info:
@@ -126,7 +127,7 @@ def in_schemas(**schemas):
 
 
 def test_a_pattern_that_never_ends_is_given_up_and_keeps_nobody_waiting(monkeypatch):
-    monkeypatch.setattr(openapi, "MOST_SECONDS", 2)
+    monkeypatch.setattr(validate, "MAX_SECONDS", 2)
     hostile = {"type": "string", "pattern": "^(a+)+$", "default": "a" * 40 + "!"}
     ticks = []
     ticking = threading.Thread(
@@ -145,7 +146,7 @@ def test_a_pattern_that_never_ends_is_given_up_and_keeps_nobody_waiting(monkeypa
 
 
 def test_schemas_that_fan_out_are_given_up(monkeypatch):
-    monkeypatch.setattr(openapi, "MOST_SECONDS", 2)
+    monkeypatch.setattr(validate, "MAX_SECONDS", 2)
     twice = {
         f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}"}] * 2} for n in range(40)
     }
@@ -192,7 +193,7 @@ def test_a_schema_that_contains_itself_is_read():
 def test_any_text_is_accepted_or_refused(text):
     # In this process: to start one for each text would take a minute.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(openapi, "_found_in", find_faults)
+        patch.setattr(validate, "_found_in", find_faults)
         try:
             validate_openapi(text)
         except ValidationError:

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from catalog.openapi import validate_openapi
-from catalog.operations import MOST_OPERATIONS, read_openapi
-from catalog.schemas import LETTERS_A_ROW, MOST_DEPTH, MOST_ROWS, MOST_TOLD
+from catalog.openapi.operations import MAX_OPERATIONS, read_openapi
+from catalog.openapi.schemas import LETTERS_A_ROW, MAX_DEPTH, MAX_ROWS, MAX_TOLD
+from catalog.openapi.validate import validate_openapi
 
 HEAD = "openapi: 3.1.0\ninfo: {title: A, version: '1'}\n"
 ORDERS = """openapi: 3.0.3
@@ -221,12 +221,12 @@ def test_only_what_needs_nothing_can_be_called_as_it_is():
 def test_a_long_document_is_cut_and_says_so():
     paths = "".join(
         f"  /p{number}:\n    get: {{responses: {{'200': {{description: Fine}}}}}}\n"
-        for number in range(MOST_OPERATIONS + 2)
+        for number in range(MAX_OPERATIONS + 2)
     )
 
     read = read_openapi(f"{HEAD}paths:\n{paths}")
 
-    assert (len(read.operations), read.left_out) == (MOST_OPERATIONS, 2)
+    assert (len(read.operations), read.left_out) == (MAX_OPERATIONS, 2)
     assert read.operation("get-p7").path == "/p7"
     assert read.operation("get-nowhere") is None
 
@@ -243,7 +243,7 @@ def told_of(read):
     return len(fields), sum(map(len, texts))
 
 
-def large(operations=MOST_OPERATIONS, **components):
+def large(operations=MAX_OPERATIONS, **components):
     """Many operations that answer in six ways, each leading to the same parts."""
     replies = {str(status): {"$ref": "#/components/responses/A"} for status in range(200, 206)}
     get = {"parameters": [{"$ref": "#/components/parameters/A"}], "responses": replies}
@@ -263,10 +263,10 @@ def test_what_many_operations_lead_to_is_told_so_often_and_no_more():
     read = read_openapi(large(schemas={"A": {"type": "object", "properties": properties}}))
 
     fields, letters = told_of(read)
-    assert MOST_TOLD / 3 < fields < MOST_TOLD
-    assert letters < MOST_TOLD * LETTERS_A_ROW
+    assert MAX_TOLD / 3 < fields < MAX_TOLD
+    assert letters < MAX_TOLD * LETTERS_A_ROW
     # All of them can be called still.
-    assert (len(read.operations), read.left_out, read.is_cut) == (MOST_OPERATIONS, 0, True)
+    assert (len(read.operations), read.left_out, read.is_cut) == (MAX_OPERATIONS, 0, True)
     assert read.operations[0].replies[5].content.fields
     assert read.operations[-1].replies[0].content.kind == "A"
 
@@ -288,9 +288,9 @@ def test_a_long_text_that_many_lead_to_is_told_a_few_times(components):
     read = read_openapi(large(**components))
 
     _fields, letters = told_of(read)
-    assert letters < 2 * MOST_TOLD * LETTERS_A_ROW
+    assert letters < 2 * MAX_TOLD * LETTERS_A_ROW
     assert read.is_cut
-    assert len(read.operations) + read.left_out == MOST_OPERATIONS
+    assert len(read.operations) + read.left_out == MAX_OPERATIONS
 
 
 def test_a_document_of_the_usual_size_is_told_whole():
@@ -319,6 +319,6 @@ def test_schemas_that_fan_out_cost_no_more_than_others():
     [operation] = read_openapi(text + below).operations
 
     assert time.process_time() - began < 5
-    assert len(operation.body.fields) == MOST_ROWS
-    assert max(one.depth for one in operation.body.fields) <= MOST_DEPTH
+    assert len(operation.body.fields) == MAX_ROWS
+    assert max(one.depth for one in operation.body.fields) <= MAX_DEPTH
     assert len(operation.body.example) < 100_000

@@ -5,8 +5,8 @@ import pytest
 from accounts.models import Role
 from catalog import seeds
 from catalog.models import Api, Product
-from catalog.openapi import validate_openapi
-from catalog.operations import read_openapi
+from catalog.openapi.operations import read_openapi
+from catalog.openapi.validate import validate_openapi
 
 pytestmark = pytest.mark.django_db
 

@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from accounts.models import Role
-from catalog.openapi import validate_openapi
-from catalog.operations import read_openapi
+from catalog.openapi.operations import read_openapi
+from catalog.openapi.validate import validate_openapi
 from catalog.seeds import ECHO_DOCUMENT
 from portal.apis.samples import samples_of
 from tests.factories import ApiFactory, GatewayFactory, ProductFactory, RoleFactory

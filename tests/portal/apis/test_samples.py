@@ -2,8 +2,8 @@
 
 import shlex
 
-from catalog.openapi import validate_openapi
-from catalog.operations import read_openapi
+from catalog.openapi.operations import read_openapi
+from catalog.openapi.validate import validate_openapi
 from portal.apis.samples import samples_of
 
 HEAD = "openapi: 3.0.3\ninfo: {title: A, version: '1'}\npaths:\n"

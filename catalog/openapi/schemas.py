@@ -14,14 +14,14 @@ from urllib.parse import unquote
 
 from django.utils.translation import gettext as _
 
-MOST_ROWS = 120
-MOST_PARTS = 40
-MOST_DEPTH = 4
-MOST_SAMPLE_VALUES = 300
-MOST_CHOICES = 20
+MAX_ROWS = 120
+MAX_PARTS = 40
+MAX_DEPTH = 4
+MAX_SAMPLE_VALUES = 300
+MAX_CHOICES = 20
 # Of a whole document: some 4 MB of page, and what operations without fields may take besides.
-MOST_TOLD = 10_000
-MOST_TOLD_BESIDES = 5_000
+MAX_TOLD = 10_000
+MAX_TOLD_BESIDES = 5_000
 LETTERS_A_ROW = 200
 # What a sample holds where the document gives no example.
 _SAMPLES: dict[str, Any] = {"integer": 1, "number": 1.5, "boolean": True, "null": None}
@@ -49,7 +49,7 @@ class Document:
 
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
-        self._left = MOST_TOLD
+        self._left = MAX_TOLD
 
     def tell(self, *texts: str, rows: int = 1) -> bool:
         """Note what is told; whether fields and examples may still be."""
@@ -62,7 +62,7 @@ class Document:
 
     @property
     def is_over(self) -> bool:
-        return self._left <= -MOST_TOLD_BESIDES
+        return self._left <= -MAX_TOLD_BESIDES
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def kind_of(document: Document, schema: Any) -> str:
         return kind_of(document, whole[0])
     either = _either(found)
     if either and document.tell():
-        kinds = [kind_of(document, one) for one in either[:MOST_CHOICES]]
+        kinds = [kind_of(document, one) for one in either[:MAX_CHOICES]]
         return _(" or ").join(dict.fromkeys(filter(None, kinds)))
     words = _(" or ").join(_types(found))
     if words == "array":
@@ -141,9 +141,9 @@ def rules_of(schema: dict[Any, Any]) -> str:
     said = []
     choices = listed(schema.get("enum"))
     if choices:
-        more = "…" if len(choices) > MOST_CHOICES else ""
+        more = "…" if len(choices) > MAX_CHOICES else ""
         said.append(
-            _("one of %(values)s") % {"values": ", ".join(map(_plain, choices[:MOST_CHOICES]))}
+            _("one of %(values)s") % {"values": ", ".join(map(_plain, choices[:MAX_CHOICES]))}
             + more
         )
     said += [text.format(_plain(schema[key])) for key, text in _LIMITS if _is_number(schema, key)]
@@ -161,14 +161,14 @@ def rules_of(schema: dict[Any, Any]) -> str:
 
 def rows_of(document: Document, schema: Any) -> tuple[Field, ...]:
     """The fields of a schema, those of its parts indented below them."""
-    return tuple(islice(_rows(document, schema, (), 0), MOST_ROWS))
+    return tuple(islice(_rows(document, schema, (), 0), MAX_ROWS))
 
 
 def sample_of(document: Document, schema: Any) -> Any:
     """A value that the schema allows, as far as it tells: examples, defaults, first choices."""
-    budget = [MOST_SAMPLE_VALUES]
+    budget = [MAX_SAMPLE_VALUES]
     found = _sample(document, schema, (), budget)
-    document.tell(rows=(MOST_SAMPLE_VALUES - budget[0]) // 10)
+    document.tell(rows=(MAX_SAMPLE_VALUES - budget[0]) // 10)
     return found
 
 
@@ -180,7 +180,7 @@ def as_json(value: Any) -> str:
 def _rows(document: Document, schema: Any, above: tuple[str, ...], depth: int) -> Iterator[Field]:
     inner = _object_of(document, schema)
     reference = _reference(inner)
-    if depth > MOST_DEPTH or (reference and reference in above):
+    if depth > MAX_DEPTH or (reference and reference in above):
         return
     for name, (part, required) in _properties(document, inner).items():
         found = resolved(document, part)
@@ -202,7 +202,7 @@ def _rows(document: Document, schema: Any, above: tuple[str, ...], depth: int) -
 
 def _object_of(document: Document, schema: Any) -> Any:
     """What holds the fields: the items of an array, the first of several, else the schema itself."""
-    for _step in range(MOST_DEPTH):
+    for _step in range(MAX_DEPTH):
         found = resolved(document, schema)
         if found.get("items"):
             schema = found["items"]
@@ -229,7 +229,7 @@ def _parts(document: Document, schema: Any) -> list[dict[Any, Any]]:
     """The schema and what its ``allOf`` adds, each reference once."""
     pending, seen = [schema], set[str]()
     found: list[dict[Any, Any]] = []
-    while pending and len(found) < MOST_PARTS:
+    while pending and len(found) < MAX_PARTS:
         one = pending.pop()
         reference = _reference(one)
         if reference in seen:
@@ -238,14 +238,14 @@ def _parts(document: Document, schema: Any) -> list[dict[Any, Any]]:
         found.append(resolved(document, one))
         # Putting many together takes time, though few may be shown.
         document.tell(rows=len(mapping(found[-1].get("properties"))) // 50)
-        pending += reversed(listed(found[-1].get("allOf"))[:MOST_PARTS])
+        pending += reversed(listed(found[-1].get("allOf"))[:MAX_PARTS])
     return found
 
 
 def _sample(document: Document, schema: Any, above: tuple[str, ...], budget: list[int]) -> Any:
     budget[0] -= 1
     reference = _reference(schema)
-    if budget[0] < 0 or len(above) > MOST_DEPTH or (reference and reference in above):
+    if budget[0] < 0 or len(above) > MAX_DEPTH or (reference and reference in above):
         return None
     found = resolved(document, schema)
     given = _given(found)
@@ -258,7 +258,7 @@ def _sample(document: Document, schema: Any, above: tuple[str, ...], budget: lis
     if properties:
         return {
             name: _sample(document, part, below, budget)
-            for name, (part, _required) in islice(properties.items(), MOST_ROWS)
+            for name, (part, _required) in islice(properties.items(), MAX_ROWS)
             if resolved(document, part).get("readOnly") is not True
         }
     if "array" in _types(found):

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import get_language
 
-from catalog.openapi import parse_document
-from catalog.schemas import (
+from catalog.openapi.parse import parse_document
+from catalog.openapi.schemas import (
     Document,
     Field,
     as_json,
@@ -26,8 +26,8 @@ from catalog.schemas import (
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 # A page that lists more helps nobody.
-MOST_OPERATIONS = 300
-MOST_ANCHOR = 80
+MAX_OPERATIONS = 300
+MAX_ANCHOR = 80
 JSON = "application/json"
 _PLACEHOLDER = re.compile(r"\{([^{}/]+)\}")
 
@@ -127,7 +127,7 @@ def _read(text: str, language: str | None) -> Description:
     found = _found(document)
     taken: set[str] = set()
     operations = []
-    for method, path, item in islice(found, MOST_OPERATIONS):
+    for method, path, item in islice(found, MAX_OPERATIONS):
         if document.is_over:
             break
         operations.append(_operation(document, method, path, item, taken))
@@ -174,7 +174,7 @@ def _operation(
 
 
 def _anchor(method: str, path: str, taken: set[str]) -> str:
-    stem = slugify(f"{method} {path.replace('/', ' ')}")[:MOST_ANCHOR].strip("-")
+    stem = slugify(f"{method} {path.replace('/', ' ')}")[:MAX_ANCHOR].strip("-")
     anchor, number = stem, 1
     while anchor in taken:
         number += 1

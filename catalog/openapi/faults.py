@@ -17,16 +17,16 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-MOST_FAULTS = 20
+MAX_FAULTS = 20
 # Ends it where whoever started it was ended first.
-MOST_SECONDS = 30
-MOST_BYTES = 1 << 30
+MAX_SECONDS = 30
+MAX_BYTES = 1 << 30
 _VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 Path = tuple[str | int, ...]
 
 
 def find_faults(document: dict[str, Any]) -> dict[str, Any]:
-    """Up to MOST_FAULTS, each with ``where`` it is, its ``words`` and the ``rule`` that it breaks.
+    """Up to MAX_FAULTS, each with ``where`` it is, its ``words`` and the ``rule`` that it breaks.
 
     ``failure`` is what the validator tripped over, where it describes no fault.
     """
@@ -40,7 +40,7 @@ def find_faults(document: dict[str, Any]) -> dict[str, Any]:
             # Some faults are found by two rules, the second in other words.
             fault = {"where": where, "rule": rule, "words": error.message[:200]}
             faults.setdefault((where, rule), fault)
-            if len(faults) == MOST_FAULTS:
+            if len(faults) == MAX_FAULTS:
                 break
     except Exception as error:
         # The validator trips over some broken documents instead of describing them.
@@ -87,7 +87,7 @@ def _parts(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 def _bound() -> None:
     # Some systems know the one limit, some the other.
-    for kind, most in [(resource.RLIMIT_CPU, MOST_SECONDS), (resource.RLIMIT_AS, MOST_BYTES)]:
+    for kind, most in [(resource.RLIMIT_CPU, MAX_SECONDS), (resource.RLIMIT_AS, MAX_BYTES)]:
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
 

@@ -1,0 +1,1 @@
+"""OpenAPI documents: reading them, finding their faults, showing what they describe."""
