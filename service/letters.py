@@ -7,12 +7,12 @@ from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from mail.actions.templates import TEST_LETTER
 from mail.drafts import Draft
 from mail.letters import Letter, letter_of, register
 from mail.models import Message
 from mail.rendering import facts_of
 from mail.trials import inert
-from service.actions.wordings import TEST_LETTER
 from service.models import current_service
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from base.addresses import canonical_address
 from base.edit_form import TextConflict
+from mail.actions import ChangedMeanwhile
 from mail.drafts import LONGEST_HTML, LONGEST_SUBJECT, LONGEST_TEXT, Draft
-from service.actions import ChangedMeanwhile
 
 
 class PartField(forms.CharField):

@@ -19,10 +19,10 @@ from console.kit.dialogs import posted, way_back
 from console.kit.differences import Piece, difference
 from console.kit.listing import listing_of
 from console.kit.requests import ConsoleRequest
+from mail.actions import restore_letter
 from mail.drafts import Draft, draft_of
 from mail.models import Wording
 from mail.originals import original_of
-from service.actions import restore_letter
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ from console.email_templates.forms import LetterForm, PreviewForm
 from console.kit.dialogs import posted
 from console.kit.messages import tell_of_letters
 from console.kit.requests import ConsoleRequest
+from mail.actions import ChangedMeanwhile, edit_letter, send_test_letter
 from mail.drafts import Draft, draft_of, newest_wording, newest_wordings
 from mail.letters import Letter, UnknownLetter, all_letters, letter_of
 from mail.models import Wording
 from mail.originals import original_of
 from mail.trials import as_shown, try_out
 from mail.wording import Refused
-from service.actions import ChangedMeanwhile, edit_letter, send_test_letter
 from service.models import current_service
 
 EDIT = "console/email_templates/edit.html"

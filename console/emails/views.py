@@ -23,10 +23,10 @@ from console.kit.dialogs import sentence_of, way_back
 from console.kit.listing import Count, counts_up_to_limit, listing_of, query_without
 from console.kit.messages import tell_of_letters
 from console.kit.requests import ConsoleRequest
+from mail.actions import cancel_letter, send_all_again, send_letter_again
 from mail.letters import title_of
 from mail.models import Message
 from mail.status import mail_status
-from service.actions import cancel_letter, send_all_again, send_letter_again
 
 EVENTS_SHOWN = 30
 LIST = "console/emails/index.html"

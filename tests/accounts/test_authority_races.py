@@ -15,6 +15,7 @@ from catalog import actions as catalog_actions
 from gateway.registry import actions as gateway_actions
 from imports import actions as imports_actions
 from invitations import actions as invitations_actions
+from mail import actions as mail_actions
 from mail.models import Message
 from packages import actions as packages_actions
 from service import actions as service_actions
@@ -109,7 +110,7 @@ def buttons(by: User, administrators_role: Role) -> dict[str, object]:
             file=io.BytesIO(b"email\nthree@quarry.example\n"), file_name="a.csv", kind="add", by=by
         ),
         "settings": lambda: service_actions.edit_service(**service, by=by),
-        "stop an email": lambda: service_actions.cancel_letter(message=rows["email"], by=by),
+        "stop an email": lambda: mail_actions.cancel_letter(message=rows["email"], by=by),
     }
 
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
+from mail.actions.templates import TEST_LETTER
 from mail.letters import Letter, all_letters, letter_of
 from mail.originals import NotReadable, original_of
 from mail.trials import try_out
-from service.actions.wordings import TEST_LETTER
 
 FACTS = {"service": SimpleNamespace(name="Harbour & Co", support_address="help@harbour.example")}
 FACTS |= letter_of("invitation").sample_facts()

@@ -14,9 +14,9 @@ from invitations.actions import invite_many, invite_user
 from invitations.models import Invitation
 from invitations.reminders import reminders
 from mail import delivery
+from mail.actions import send_all_again, send_letter_again
 from mail.models import Message
 from mail.outbox import bulk_mail, queue_letter, queue_letters
-from service.actions import send_all_again, send_letter_again
 
 pytestmark = pytest.mark.django_db
 State, Priority = Message.State, Message.Priority

@@ -36,6 +36,7 @@ from catalog.actions import (
 )
 from invitations.actions import remind_invited, tell_of_unused, token_of
 from invitations.models import Invitation
+from mail.actions import send_test_letter
 from mail.drafts import Draft
 from mail.letters import all_letters, letter_of
 from mail.models import Message
@@ -43,7 +44,6 @@ from mail.outbox import queue_letter
 from mail.previews import sample_of
 from mail.rendering import compose, render
 from packages.actions import add_user_with_package
-from service.actions import send_test_letter
 from service.models import Service
 from tests.factories import (
     InvitationFactory,

@@ -12,7 +12,7 @@ from console.activity.events import describe, icon_of, lines_of, name_of, title_
 from console.activity.sentences import SENTENCES, TITLES
 
 ADA, BEN = uuid4(), uuid4()
-ROOMS = ["accounts", "audit", "catalog", "gateway", "imports", "invitations", "service"]
+ROOMS = ["accounts", "audit", "catalog", "gateway", "imports", "invitations", "mail", "service"]
 
 
 def event(action, *, actor=ADA, subject=BEN, kind="user", **data):

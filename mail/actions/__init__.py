@@ -1,6 +1,6 @@
-"""What administrators do with the service itself: its settings, its outbox and its letters."""
+"""What administrators do with single emails and with the templates they are made from."""
 
-from service.actions.outbox import (
+from mail.actions.outbox import (
     LetterDoesNotWait,
     LetterOnItsWay,
     LetterWasSent,
@@ -9,8 +9,7 @@ from service.actions.outbox import (
     send_all_again,
     send_letter_again,
 )
-from service.actions.settings import edit_service
-from service.actions.wordings import (
+from mail.actions.templates import (
     CannotBeRestored,
     ChangedMeanwhile,
     edit_letter,
@@ -27,7 +26,6 @@ __all__ = [
     "MailIsOff",
     "cancel_letter",
     "edit_letter",
-    "edit_service",
     "restore_letter",
     "send_all_again",
     "send_letter_again",

@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Event
-from mail.models import Message
-from service.actions import (
+from mail.actions import (
     LetterDoesNotWait,
     LetterOnItsWay,
     LetterWasSent,
@@ -17,6 +16,7 @@ from service.actions import (
     send_all_again,
     send_letter_again,
 )
+from mail.models import Message
 
 pytestmark = pytest.mark.django_db
 State = Message.State
@@ -121,7 +121,8 @@ def test_all_held_letters_leave_and_failed_ones_stay(ada):
     failed.refresh_from_db()
     assert failed.state == State.FAILED
     assert send_all_again(state=State.HELD, by=ada) == 0
-    assert Event.objects.filter(action="letters.sent_again").count() == 1
+    [event] = Event.objects.filter(action="letters.sent_again")
+    assert (event.subject_id, event.data) == (ada.public_id, {"state": "held", "count": 2})
 
 
 def test_only_held_and_failed_letters_leave_all_at_once(ada):

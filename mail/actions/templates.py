@@ -1,4 +1,4 @@
-"""Operations on the words of letters. They stand here because mail does not know the journal."""
+"""Operations on the words of letters."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from audit.journal import record
 from base.authority import Actor, Permission, action
 from base.changes import same
+from mail.actions.outbox import MailIsOff
 from mail.drafts import Draft, draft_of, newest_wording
 from mail.letters import letter_of
 from mail.models import Message, Wording
 from mail.originals import original_of
 from mail.outbox import queue_letter
-from service.actions.outbox import MailIsOff
 
 TEST_LETTER = "test_letter"
 

@@ -1,4 +1,4 @@
-"""Operations on single letters. They stand here because mail does not know the journal."""
+"""Operations on the letters of the outbox."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +11,6 @@ from base.authority import Actor, Permission, action
 from mail.courier import courier
 from mail.models import Message
 from mail.outbox import new_message_id
-from service.models import current_service
 
 State = Message.State
 
@@ -107,7 +106,8 @@ def send_all_again(*, state: str, by: Actor) -> int:
         priority=Message.Priority.BULK,
     )
     if count:
-        record("letters.sent_again", by=by, subject=current_service(), state=state, count=count)
+        # Of all at once, as an export is: they are nobody's in particular.
+        record("letters.sent_again", by=by, subject=by, state=state, count=count)
         transaction.on_commit(courier.wake)
     return count
 

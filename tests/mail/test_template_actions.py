@@ -6,11 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from audit.models import Event
-from mail.drafts import Draft, draft_of, newest_wording
-from mail.letters import letter_of
-from mail.models import Message, Wording
-from mail.originals import original_of
-from service.actions import (
+from mail.actions import (
     CannotBeRestored,
     ChangedMeanwhile,
     MailIsOff,
@@ -18,6 +14,10 @@ from service.actions import (
     restore_letter,
     send_test_letter,
 )
+from mail.drafts import Draft, draft_of, newest_wording
+from mail.letters import letter_of
+from mail.models import Message, Wording
+from mail.originals import original_of
 from tests.factories import AdministratorFactory
 from tests.racing import race, refusals
 
