@@ -5,7 +5,7 @@ from contextlib import suppress
 from django.db import OperationalError, ProgrammingError
 
 from apim import demo
-from base.background import all_jobs
+from base.jobs import all_jobs
 from gateway.check.usage import flusher
 from gateway.registry.stored_digests import refuse_lost_keys
 

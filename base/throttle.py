@@ -18,7 +18,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 from django.utils import timezone
 
-from base.background import LONGEST_SLEEP, Job, Stop, register
+from base.jobs import MAX_SLEEP, Job, Stop, register
 
 logger = logging.getLogger(__name__)
 
@@ -145,13 +145,13 @@ def purge(stop: Stop = lambda: False) -> float:
     global _counted_at  # noqa: PLW0603
     cache = caches["default"]
     if not isinstance(cache, ThrottleCache):
-        return LONGEST_SLEEP
+        return MAX_SLEEP
     cache.purge_expired(stop)
     if not stop() and (not _counted_at or time.monotonic() - _counted_at >= COUNT_EVERY):
         evicted = cache.evict_beyond_limit(stop)
         # More may be left.
         _counted_at = 0.0 if evicted == MAX_EVICTED else time.monotonic()
-    return LONGEST_SLEEP
+    return MAX_SLEEP
 
 
 throttle = register(Job("throttle", purge))

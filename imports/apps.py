@@ -5,5 +5,5 @@ class ImportsConfig(AppConfig):
     name = "imports"
 
     def ready(self) -> None:
-        # Late: it needs the models. A process that no page wakes works off what is due, too.
-        from imports import runner  # noqa: F401
+        # Late: it needs the models. A process that no page wakes processes what is due, too.
+        from imports import jobs  # noqa: F401

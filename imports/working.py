@@ -44,7 +44,7 @@ PAUSE = 0.05
 State = Import.State
 
 
-class NotOurs(Exception):
+class LeaseLost(Exception):
     """Somebody else took the import up, stopped it or deleted it."""
 
 
@@ -59,7 +59,7 @@ def claim_due() -> Import | None:
     return None
 
 
-def work_through(import_: Import, *, stop: Callable[[], bool] = lambda: False) -> None:
+def process(import_: Import, *, stop: Callable[[], bool] = lambda: False) -> None:
     """Do batch after batch of a claimed import until none is left or ``stop`` says so."""
     opens_subscriptions = bool(import_.package_name) and not import_.invites
     size = BATCH_WITH_PACKAGE if opens_subscriptions else BATCH
@@ -68,8 +68,8 @@ def work_through(import_: Import, *, stop: Callable[[], bool] = lambda: False) -
             if not _do_batch(import_, size):
                 return
             time.sleep(PAUSE)
-        _let_go(import_)
-    except NotOurs:
+        release(import_)
+    except LeaseLost:
         logger.info("Import %s is somebody else's now.", import_.public_id)
 
 
@@ -82,7 +82,7 @@ def _do_batch(import_: Import, size: int) -> bool:
     work = _check_batch if import_.state == State.CHECKING else _run_batch
     try:
         return work(import_, size)
-    except (NotOurs, OperationalError, InterfaceError):
+    except (LeaseLost, OperationalError, InterfaceError):
         # Not the rows' fault: the lease runs out and the batch is done again.
         raise
     except Exception:
@@ -243,10 +243,10 @@ CHANGING = ["email", "first_name", "last_name", "state", "problem", "reference",
 
 
 def _hold(import_: Import) -> None:
-    """Keep the import until the transaction ends, with a fresh lease. Raises NotOurs."""
+    """Keep the import until the transaction ends, with a fresh lease. Raises LeaseLost."""
     ours = Import.objects.filter(pk=import_.pk, claims=import_.claims, state=import_.state)
     if not ours.update(leased_until=timezone.now() + LEASE):
-        raise NotOurs
+        raise LeaseLost
 
 
 def _end(import_: Import, state: str, **facts: Any) -> None:
@@ -254,7 +254,7 @@ def _end(import_: Import, state: str, **facts: Any) -> None:
     Import.objects.filter(pk=import_.pk).update(**facts)
 
 
-def _let_go(import_: Import) -> None:
+def release(import_: Import) -> None:
     """Told to stop: somebody else may go on at once."""
     ours = Import.objects.filter(pk=import_.pk, claims=import_.claims)
     ours.update(leased_until=None)

@@ -6,6 +6,6 @@ class InvitationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: both need the models.
-        from invitations import letters, reminders  # noqa: F401 - making the job is the import's purpose
+        from invitations import jobs, letters  # noqa: F401 - making the job is the import's purpose
 
         letters.register_all()

@@ -17,7 +17,7 @@ from mail.models import Message
 
 logger = logging.getLogger(__name__)
 
-# With the longest pause between two looks (base.background.POLL_INLINE), an email of a killed
+# With the longest pause between two looks (base.jobs.POLL_INLINE), an email of a killed
 # sender is taken up within 30 seconds. Clocks of several machines must agree better than this.
 LEASE = timedelta(seconds=20)
 RENEW_EVERY = 5.0

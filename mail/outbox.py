@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from mail.courier import courier
+from mail.jobs import delivery_job
 from mail.models import Message
 
 Priority = Message.Priority
@@ -34,7 +34,7 @@ def queue_letter(
     """
     message = _message(kind, to, reference, data or {}, language)
     message.save(force_insert=True)
-    transaction.on_commit(courier.wake)
+    transaction.on_commit(delivery_job.wake)
     return message
 
 
@@ -49,7 +49,7 @@ def queue_letters(
     with bulk_mail() if len(recipients) > 1 else nullcontext():
         messages = [_message(kind, to, reference, {}, language) for to, reference in recipients]
     Message.objects.bulk_create(messages, batch_size=1000)
-    transaction.on_commit(courier.wake)
+    transaction.on_commit(delivery_job.wake)
 
 
 @contextmanager

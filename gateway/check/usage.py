@@ -20,8 +20,8 @@ from django.db import close_old_connections, connections, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from base.background import FailureLog
 from base.batches import write_many
+from base.jobs import FailureLog
 from catalog.actions import (
     KeyUse,
     note_key_uses,
@@ -50,7 +50,7 @@ MAX_ANONYMOUS_REFUSALS_KEPT = 200_000
 HOUSEKEEPING_EVERY = 3600.0
 ASKED_NOTED_EVERY = timedelta(minutes=1)
 # How long a stopping process waits for its last flush.
-FAREWELL = 5.0
+SHUTDOWN_TIMEOUT = 5.0
 
 _ADD = {
     vendor: f"""
@@ -270,7 +270,7 @@ class Flusher:
         """Write what is left and end; called when the process ends."""
         self._stopping.set()
         if self._thread is not None and self._process == os.getpid():
-            self._thread.join(FAREWELL)
+            self._thread.join(SHUTDOWN_TIMEOUT)
 
     def _run(self) -> None:
         house_kept = 0.0

@@ -11,8 +11,8 @@ from audit.changes import changes_of
 from audit.journal import record
 from base.authority import Actor, Permission, action
 from imports.checking import check_rows
+from imports.jobs import import_job
 from imports.models import Import, Row
-from imports.runner import runner
 from imports.working import save_rows
 
 
@@ -119,7 +119,7 @@ def check_again(*, import_: Import) -> Import:
     import_.rows.filter(state__in=MENDABLE).update(state=Row.State.NEW)
     import_.set_to(Import.State.CHECKING)
     import_.save()
-    transaction.on_commit(runner.wake)
+    transaction.on_commit(import_job.wake)
     return import_
 
 

@@ -12,8 +12,8 @@ from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
 from audit.journal import record
 from base.authority import Permission, action
+from imports.jobs import import_job
 from imports.models import Import, Row
-from imports.runner import runner
 from invitations.models import MAX_VALIDITY, MIN_VALIDITY
 from packages.actions import hold_package
 from packages.models import Package
@@ -79,7 +79,7 @@ def start_import(
         package=import_.package_name,
         rows=import_.rows.filter(state=Row.State.READY).count(),
     )
-    transaction.on_commit(runner.wake)
+    transaction.on_commit(import_job.wake)
     return import_
 
 

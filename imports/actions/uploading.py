@@ -15,9 +15,9 @@ from audit.journal import record
 from base.authority import Permission, action
 from imports.checking import check_rows
 from imports.columns import FIELDS, guess_mapping
+from imports.jobs import import_job
 from imports.models import Import, Row
 from imports.reading import MAX_BYTES, FileUnreadable, Table, open_table
-from imports.runner import runner
 from imports.working import save_rows
 
 BATCH = 1000
@@ -111,7 +111,7 @@ def choose_columns(
         save_rows(waiting)
         import_.set_to(Import.State.CHECKED)
     else:
-        transaction.on_commit(runner.wake)
+        transaction.on_commit(import_job.wake)
     import_.save()
     if edits:
         record("import.columns_chosen", by=by, subject=import_, changes=edits)

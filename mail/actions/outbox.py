@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.journal import record
 from base.authority import Actor, Permission, action
-from mail.courier import courier
+from mail.jobs import delivery_job
 from mail.models import Message
 from mail.outbox import new_message_id
 
@@ -67,7 +67,7 @@ def send_letter_again(*, message: Message, by: Actor | None) -> Message:
     message.priority = Message.Priority.SINGLE
     message.save()
     record("letter.sent_again", by=by, subject=message)
-    transaction.on_commit(courier.wake)
+    transaction.on_commit(delivery_job.wake)
     return message
 
 
@@ -108,7 +108,7 @@ def send_all_again(*, state: str, by: Actor) -> int:
     if count:
         # Of all at once, as an export is: they are nobody's in particular.
         record("letters.sent_again", by=by, subject=by, state=state, count=count)
-        transaction.on_commit(courier.wake)
+        transaction.on_commit(delivery_job.wake)
     return count
 
 

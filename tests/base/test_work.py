@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from base import background
-from base.background import Job
+from base import jobs as base_jobs
+from base.jobs import Job
 
 
 @pytest.mark.django_db
@@ -15,7 +15,7 @@ def test_a_job_that_fails_stops_no_other_and_is_named_at_the_end(monkeypatch, ca
         raise OSError("no disk")
 
     jobs = [Job("first", fail), Job("second", lambda stop: done.append(1) or 60.0)]
-    monkeypatch.setattr(background, "_jobs", jobs)
+    monkeypatch.setattr(base_jobs, "_jobs", jobs)
 
     with pytest.raises(CommandError, match=r"Failed: first\."):
         call_command("work", once=True)

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from imports.jobs import process_due
 from imports.models import Import
-from imports.runner import work_off
 from invitations.models import Invitation
 from tests.browser.test_pages import faults_of
 from tests.factories import InvitationFactory
@@ -90,7 +90,7 @@ def test_a_file_becomes_invitations(open_browser, ada, ben, tmp_path, script):
     page.get_by_role("button", name="Invite 2 people").click()
     expect(page.get_by_text("0 of 2 rows are done.")).to_be_visible()
     assert Invitation.objects.count() == 0
-    work_off()
+    process_due()
 
     if not script:
         page.get_by_role("link", name="Reload to see how far it is.").click()
@@ -113,7 +113,7 @@ def test_a_watched_page_stops_asking_at_the_end(open_browser, ada, tmp_path):
     page.on("request", lambda request: "/imports/" in request.url and asked.append(request.url))
     page.get_by_role("button", name="Invite 1 person").click()
     expect(page.get_by_text("0 of 1 rows are done.")).to_be_visible()
-    work_off()
+    process_due()
     expect(page.get_by_text("1 person was invited.")).to_be_visible()
 
     asked.clear()

@@ -7,7 +7,7 @@ import pytest
 
 from imports.actions import choose_columns, start_import, upload_file
 from imports.models import Import
-from imports.working import claim_due, work_through
+from imports.working import claim_due, process
 from tests.factories import AdministratorFactory
 
 HEAD = "Email,First name,Last name\n"
@@ -40,8 +40,8 @@ def checked(upload, ada):
         import_ = upload(text, kind, **facts)
         import_ = choose_columns(import_=import_, mapping=import_.mapping, by=ada)
         if import_.is_at_work:
-            # A long file is checked by a runner.
-            work_through(claim_due())
+            # A long file is checked by the import job.
+            process(claim_due())
         return again(import_)
 
     return put_in
@@ -49,7 +49,7 @@ def checked(upload, ada):
 
 @pytest.fixture
 def started(checked, ada):
-    """``started(text, kind)``: waits for a runner."""
+    """``started(text, kind)``: waits for the import job."""
 
     def put_in(text, kind="invite", by=None, **facts):
         import_ = checked(text, kind)

@@ -9,8 +9,8 @@ from accounts import actions as accounts
 from accounts.models import User
 from audit.models import Event
 from imports import actions, working
+from imports.jobs import process_due
 from imports.models import Import, Row
-from imports.runner import work_off
 from invitations.actions import invite_many
 from invitations.models import Invitation
 from mail.models import Message
@@ -42,7 +42,7 @@ def assert_each_once(import_, count):
 def test_two_runners_do_each_row_once(started):
     import_ = started(people(60))
 
-    assert refusals(race(work_off, work_off, work_off), ()) == []
+    assert refusals(race(process_due, process_due, process_due), ()) == []
 
     assert again(import_).state == Import.State.FINISHED
     assert_each_once(import_, 60)
@@ -55,7 +55,7 @@ def test_runners_that_each_believe_to_have_it_do_each_row_once(started):
     Import.objects.update(leased_until=None)
     successor = working.claim_due()
 
-    race(partial(working.work_through, sleeper), partial(working.work_through, successor))
+    race(partial(working.process, sleeper), partial(working.process, successor))
 
     assert_each_once(import_, 60)
 
@@ -64,7 +64,7 @@ def test_a_stop_while_it_runs_stops_after_the_batch_in_hand(started, ada, monkey
     monkeypatch.setattr(working, "PAUSE", 0.05)
     import_ = started(people(400))
 
-    race(work_off, partial(actions.stop_import, import_=import_, by=ada))
+    race(process_due, partial(actions.stop_import, import_=import_, by=ada))
 
     import_ = again(import_)
     assert import_.state == Import.State.CANCELLED
@@ -86,8 +86,8 @@ def test_two_presses_start_it_once(checked, ada):
 def test_a_block_of_the_starter_while_it_runs_leaves_no_half(started, ada, chen):
     import_ = started(people(200), kind="add", by=chen)
 
-    race(work_off, partial(accounts.block_user, user=chen, by=ada))
-    work_off()
+    race(process_due, partial(accounts.block_user, user=chen, by=ada))
+    process_due()
 
     import_ = again(import_)
     done = import_.counts()["done"]
@@ -104,8 +104,8 @@ def test_two_imports_and_a_paste_of_the_same_people_do_each_once(started, ada):
     pasted = [accounts.Person(email=f"p{number}@kelpworks.example") for number in range(39, -1, -1)]
 
     outcomes = race(
-        work_off,
-        work_off,
+        process_due,
+        process_due,
         partial(invite_many, people=pasted, by=ada, validity=timedelta(days=7)),
     )
 
@@ -126,7 +126,7 @@ def test_mending_and_starting_at_once_are_one_after_the_other(checked, ada):
         partial(actions.start_import, import_=import_, by=ada, validity=timedelta(days=7)),
     )
     refusals(outcomes, actions.ImportIsAtWork)
-    work_off()
+    process_due()
 
     row.refresh_from_db()
     assert Invitation.objects.filter(email=row.email).exists()
@@ -138,7 +138,7 @@ def test_deleting_the_package_while_it_runs_is_no_deadlock(started, ada):
     import_ = started(people(60), kind="add", package=package)
 
     outcomes = race(
-        work_off, work_off, partial(delete_package, package=package, by=ada, confirmed=True)
+        process_due, process_due, partial(delete_package, package=package, by=ada, confirmed=True)
     )
 
     assert refusals(outcomes, ()) == []

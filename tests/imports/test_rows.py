@@ -5,8 +5,8 @@ import pytest
 from audit.models import Event
 from base.changes import EditConflict
 from imports import actions
+from imports.jobs import process_due
 from imports.models import Import, Row
-from imports.runner import work_off
 from tests.factories import UserFactory
 from tests.imports.conftest import again, lines, people, rows_of, states_of
 
@@ -79,7 +79,7 @@ def test_looking_again_finds_the_same_row_first_however_long_the_file(checked, m
     assert states_of(import_) == wanted
 
     actions.check_again(import_=import_)
-    work_off()
+    process_due()
 
     assert states_of(import_) == wanted
 
@@ -149,7 +149,7 @@ def test_rows_can_be_checked_again_when_the_world_went_on(import_):
 
     actions.check_again(import_=import_)
     assert again(import_).state == Import.State.CHECKING
-    work_off()
+    process_due()
 
     assert states_of(import_) == ["problem", "problem", "problem"]
     assert again(import_).state == Import.State.CHECKED
@@ -174,7 +174,7 @@ def test_rows_stay_as_they_are_while_it_is_at_work(upload, started):
 
 def test_a_row_that_is_done_stays_done(started):
     import_ = started(people(1))
-    work_off()
+    process_due()
 
     with pytest.raises(actions.RowIsDone):
         mend(import_, 2)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from audit.models import Event
 from imports import actions
 from imports.actions import uploading
+from imports.jobs import process_due
 from imports.models import Import, Row
-from imports.runner import work_off
 from invitations.models import Invitation
 from mail.models import Message
 from tests.factories import InvitationFactory, UserFactory
@@ -231,7 +231,7 @@ def test_columns_are_fixed_once_it_was_started(started, ada):
     import_ = started(people(1))
     with pytest.raises(actions.ColumnsFixed):
         actions.choose_columns(import_=import_, mapping={"email": 0}, by=ada)
-    work_off()
+    process_due()
 
     with pytest.raises(actions.ColumnsFixed):
         actions.choose_columns(import_=import_, mapping={"email": 0}, by=ada)
@@ -245,7 +245,7 @@ def test_a_long_file_is_checked_behind_the_page(upload, ada):
 
     assert again(import_).state == Import.State.CHECKING
     assert set(states_of(import_)) == {"new"}
-    work_off()
+    process_due()
     assert again(import_).state == Import.State.CHECKED
     assert again(import_).counts() == {
         "new": 0,

@@ -11,11 +11,11 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import Role, User
 from audit.models import Event
-from base.background import poll_interval
+from base.jobs import poll_interval
 from imports import actions
+from imports.jobs import process_due
 from imports.models import Import, Row
-from imports.runner import work_off
-from imports.working import BATCH, claim_due, work_through
+from imports.working import BATCH, claim_due, process
 from invitations.models import Invitation
 from mail.models import Message
 from packages.actions import PackageGone, create_package, delete_package
@@ -55,7 +55,7 @@ def test_an_import_invites_as_inviting_by_hand_does(started, ada):
         message=" Welcome aboard ",
         language="de",
     )
-    assert work_off() == poll_interval()
+    assert process_due() == poll_interval()
 
     import_ = again(import_)
     assert (import_.state, import_.leased_until) == (State.FINISHED, None)
@@ -81,7 +81,7 @@ def test_an_import_invites_as_inviting_by_hand_does(started, ada):
 
 def test_an_import_adds_active_developers_with_a_welcome(started):
     import_ = started(lines("sofia@kelpworks.example,Sofia,Brandt"), kind="add", language="de")
-    work_off()
+    process_due()
 
     sofia = User.objects.get(email="sofia@kelpworks.example")
     assert sofia.is_active
@@ -96,7 +96,7 @@ def test_an_import_gives_a_package_to_everybody_it_adds(started, ada):
     package = create_package(name="Carriers", by=ada, products=[product])
 
     started(people(3), kind="add", package=package)
-    work_off()
+    process_due()
 
     for user in User.objects.filter(email__endswith="@kelpworks.example"):
         assert user.subscriptions.get().product == product
@@ -110,13 +110,13 @@ def test_a_deleted_package_stops_it(started, ada, kind):
     claimed = claim_due()
     delete_package(package=package, by=ada)
 
-    work_through(claimed)
+    process(claimed)
 
     assert again(import_).problem == "The package Carriers was deleted."
     assert states_of(import_) == ["ready", "ready"]
     assert Event.objects.filter(action="import.stopped").count() == 1
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
-    work_off()
+    process_due()
     assert states_of(import_) == ["done", "done"]
 
 
@@ -125,7 +125,7 @@ def test_a_package_deleted_before_it_was_taken_up_stops_it(started, ada):
     import_ = started(people(1), package=package)
     delete_package(package=package, by=ada)
 
-    work_off()
+    process_due()
 
     assert again(import_).problem == "The package Carriers was deleted."
     with pytest.raises(PackageGone):
@@ -136,7 +136,7 @@ def test_an_import_invites_with_a_package(started, ada):
     package = create_package(name="Carriers", by=ada, products=[ProductFactory()])
 
     started(people(1), package=package)
-    work_off()
+    process_due()
 
     assert Invitation.objects.get().package == package
 
@@ -145,7 +145,7 @@ def test_what_happened_since_the_check_costs_the_others_nothing(started, ada):
     import_ = started(people(4))
     known = UserFactory(email="p0@kelpworks.example")
     invited = InvitationFactory(sender=ada, email="p2@kelpworks.example")
-    work_off()
+    process_due()
 
     assert [state for _number, state, _problem in rows_of(import_)] == [
         "failed",
@@ -162,7 +162,7 @@ def test_what_happened_since_the_check_costs_the_others_nothing(started, ada):
 def test_nobody_is_added_beside_an_open_invitation(started, ada):
     import_ = started(people(3), kind="add")
     InvitationFactory(sender=ada, email="p1@kelpworks.example")
-    work_off()
+    process_due()
 
     assert states_of(import_) == ["done", "failed", "done"]
     assert import_.rows.get(number=3).problem.startswith("Has an open invitation.")
@@ -170,7 +170,7 @@ def test_nobody_is_added_beside_an_open_invitation(started, ada):
 
 def test_batches_follow_each_other_until_all_is_done(started):
     import_ = started(people(BATCH * 2))
-    work_off()
+    process_due()
 
     assert again(import_).state == State.FINISHED
     assert Invitation.objects.count() == BATCH * 2
@@ -183,7 +183,7 @@ def test_a_batch_takes_the_same_statements_whatever_its_size(
         started(people(count, domain=f"d{count}.example"))
         # Claims, lease, sender, rows, two roles, eight for the invitations, saving, ending.
         with django_assert_max_num_queries(33):
-            work_off()
+            process_due()
 
 
 @contextmanager
@@ -221,7 +221,7 @@ def test_one_row_that_the_database_refuses_does_not_stop_the_others(started, kin
     table = "invitations_invitation" if kind == "invite" else "accounts_user"
 
     with poison(table, "email", "p2@kelpworks.example"):
-        work_off()
+        process_due()
 
     assert states_of(import_) == ["done", "done", "failed", "done", "done"]
     assert "The log of the service says why" in import_.rows.get(number=4).problem
@@ -234,7 +234,7 @@ def test_one_row_that_cannot_be_checked_does_not_stop_the_others(upload, ada):
     import_.rows.filter(number=700).update(values=[None])
 
     actions.choose_columns(import_=import_, mapping=import_.mapping, by=ada)
-    work_off()
+    process_due()
 
     assert again(import_).state == State.CHECKED
     assert list(import_.rows.filter(state="problem").values_list("number", flat=True)) == [700]
@@ -243,7 +243,7 @@ def test_one_row_that_cannot_be_checked_does_not_stop_the_others(upload, ada):
 def test_a_blocked_starter_stops_it_and_another_may_go_on(started, ada, chen):
     import_ = started(people(3), by=chen)
     accounts.block_user(user=chen, by=ada)
-    work_off()
+    process_due()
 
     stopped = again(import_)
     assert stopped.state == State.CANCELLED
@@ -253,7 +253,7 @@ def test_a_blocked_starter_stops_it_and_another_may_go_on(started, ada, chen):
     assert event.data == {"reason": stopped.problem}
 
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=1))
-    work_off()
+    process_due()
     assert again(import_).problem == ""
     assert set(Invitation.objects.values_list("sender", flat=True)) == {ada.pk}
 
@@ -261,13 +261,13 @@ def test_a_blocked_starter_stops_it_and_another_may_go_on(started, ada, chen):
 def test_a_demoted_or_deleted_starter_stops_it_too(started, ada, chen, administrators_role):
     first = started(people(1, "a.example"), by=chen)
     accounts.remove_role(user=chen, role=administrators_role, by=ada)
-    work_off()
+    process_due()
     assert again(first).state == State.CANCELLED
 
     accounts.assign_role(user=chen, role=administrators_role, by=ada)
     second = started(people(1, "b.example"), by=User.objects.get(pk=chen.pk))
     accounts.delete_user(user=chen, by=ada)
-    work_off()
+    process_due()
     assert again(second).state == State.CANCELLED
     assert again(second).problem.startswith("Chen Wei")
 
@@ -277,9 +277,9 @@ def test_stop_leaves_what_is_done_and_start_goes_on_with_the_rest(started, ada):
     asked = []
     claimed = claim_due()
     # After the first batch.
-    work_through(claimed, stop=lambda: asked.append(1) or len(asked) > 1)
+    process(claimed, stop=lambda: asked.append(1) or len(asked) > 1)
     actions.stop_import(import_=import_, by=ada)
-    work_off()
+    process_due()
 
     assert again(import_).state == State.CANCELLED
     assert again(import_).counts()["done"] == BATCH
@@ -287,14 +287,14 @@ def test_stop_leaves_what_is_done_and_start_goes_on_with_the_rest(started, ada):
     assert Event.objects.filter(action="import.cancelled").count() == 1
 
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
-    work_off()
+    process_due()
     assert again(import_).counts()["done"] == BATCH + 2
     assert Invitation.objects.count() == BATCH + 2
 
 
 def test_a_finished_import_starts_again_for_rows_mended_since(started, ada):
     import_ = started(lines("sofia@kelpworks.example,,", "nope,,"))
-    work_off()
+    process_due()
     with pytest.raises(actions.CannotStart):
         actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
 
@@ -306,7 +306,7 @@ def test_a_finished_import_starts_again_for_rows_mended_since(started, ada):
         last_name="",
     )
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
-    work_off()
+    process_due()
 
     assert states_of(import_) == ["done", "done"]
 
@@ -317,10 +317,10 @@ def test_whoever_is_told_to_stop_lets_go_at_once(started):
     assert again(import_).leased_until > timezone.now()
     assert claim_due() is None
 
-    work_through(claimed, stop=lambda: True)
+    process(claimed, stop=lambda: True)
 
     assert again(import_).leased_until is None
-    assert work_off(lambda: True) == 0
+    assert process_due(lambda: True) == 0
     assert claim_due() == import_
 
 
@@ -330,10 +330,10 @@ def test_whoever_slept_past_the_lease_writes_nothing(started):
     Import.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     successor = claim_due()
 
-    work_through(sleeper)
+    process(sleeper)
 
     assert states_of(import_) == ["ready", "ready"]
-    work_through(successor)
+    process(successor)
     assert states_of(import_) == ["done", "done"]
 
 
@@ -345,7 +345,7 @@ def test_a_deleted_import_is_nobodys_work(started, ada):
     actions.stop_import(import_=import_, by=ada)
     actions.delete_import(import_=import_, by=ada)
 
-    work_through(claimed)
+    process(claimed)
 
     assert not Row.objects.exists()
     assert not Invitation.objects.exists()
@@ -364,5 +364,5 @@ def test_an_import_that_nobody_takes_up_says_so(started):
 
     Import.objects.update(asked_at=timezone.now() - timedelta(minutes=3))
     assert again(import_).is_left_alone
-    work_off()
+    process_due()
     assert not again(import_).is_left_alone

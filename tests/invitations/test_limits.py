@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.actions import Person
 from imports.actions import choose_columns, start_import, upload_file
 from imports.models import Import, Row
-from imports.working import claim_due, work_through
+from imports.working import claim_due, process
 from invitations import actions
 from invitations.models import Invitation
 from service.actions import edit_service
@@ -161,7 +161,7 @@ def test_an_import_stops_at_the_limit_and_goes_on_when_started_again(ada, tmp_pa
     import_ = choose_columns(import_=import_, mapping={"email": 0}, by=ada)
 
     start_import(import_=import_, validity=DAYS, by=ada)
-    work_through(claim_due())
+    process(claim_due())
 
     import_ = Import.objects.get()
     assert import_.state == Import.State.CANCELLED
@@ -170,7 +170,7 @@ def test_an_import_stops_at_the_limit_and_goes_on_when_started_again(ada, tmp_pa
     assert import_.counts()[Row.State.DONE] == 3
     limit_to(10)
     start_import(import_=import_, validity=DAYS, by=ada)
-    work_through(claim_due())
+    process(claim_due())
     assert Import.objects.get().counts()[Row.State.DONE] == 5
 
 

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from accounts import actions as people
 from audit.models import Event
-from base.background import all_jobs
+from base.jobs import all_jobs
 from invitations import actions
 from invitations.actions import remind_invited
+from invitations.jobs import reminder_job
 from invitations.models import Invitation
-from invitations.reminders import reminders
 from mail import delivery
 from mail.models import Message
 from service.models import Service
@@ -280,11 +280,11 @@ def test_the_job_looks_every_minute_and_ends_when_told(sent, clock):
     sent()
     clock.shift(days(2))
 
-    assert reminders.run(lambda: True) == 60
+    assert reminder_job.run(lambda: True) == 60
     assert not Message.objects.filter(kind="invitation_reminder").exists()
-    assert reminders.run(lambda: False) == 60
+    assert reminder_job.run(lambda: False) == 60
     assert Message.objects.filter(kind="invitation_reminder").count() == 1
-    assert reminders in all_jobs()
+    assert reminder_job in all_jobs()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts import actions as people
 from invitations import actions
 from invitations.actions import tell_of_unused
+from invitations.jobs import reminder_job
 from invitations.models import Invitation
-from invitations.reminders import reminders
 from mail.models import Message
 from mail.rendering import render
 from service.models import Service
@@ -208,7 +208,7 @@ def test_the_letter_is_not_wanted_by_somebody_who_lost_the_right(ada, administra
 def test_the_job_tells_too(ada):
     ended(ada)
 
-    reminders.run(lambda: False)
+    reminder_job.run(lambda: False)
 
     assert told() == [("ada@example.org", 1)]
 

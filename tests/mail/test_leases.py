@@ -11,7 +11,7 @@ import time_machine
 from django.db import connections
 from django.utils import timezone
 
-from base.background import POLL_IN_WORKER, POLL_INLINE
+from base.jobs import POLL_IN_WORKER, POLL_INLINE
 from mail import delivery, leases
 from mail.leases import LEASE, MARGIN, RENEW_EVERY, RETRY_EVERY, Lease, LeaseLost
 from mail.letters import _letters, register

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.actions import Person, add_users, apply_to_each, send_password_link
 from invitations.actions import invite_many, invite_user
+from invitations.jobs import reminder_job
 from invitations.models import Invitation
-from invitations.reminders import reminders
 from mail import delivery
 from mail.actions import send_all_again, send_letter_again
 from mail.models import Message
@@ -162,7 +162,7 @@ def test_reminders_are_bulk(ada):
     Message.objects.update(state=State.SENT, sent_at=timezone.now() - timedelta(days=3))
     Invitation.objects.update(sent_at=timezone.now() - timedelta(days=3))
 
-    reminders.run(lambda: False)
+    reminder_job.run(lambda: False)
 
     assert Message.objects.filter(kind="invitation_reminder").exists()
     assert priorities() == {Priority.SINGLE: 1, Priority.BULK: 1}

@@ -135,4 +135,4 @@ def test_a_worker_bears_a_lost_database_in_one_line_and_goes_on(worker, postbox,
     lines = [line for line in log.splitlines() if ": the database does not answer" in line]
     assert len(lines) == 1, log
     assert "Traceback" not in log
-    assert "courier works again" in log
+    assert "deliver works again" in log

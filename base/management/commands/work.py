@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from base.background import all_jobs
+from base.jobs import all_jobs
 
 logger = logging.getLogger(__name__)
 
 # The piece in hand is a letter or a batch of rows; a mail server may take its time over one.
-FAREWELL = 30.0
+SHUTDOWN_TIMEOUT = 30.0
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 job.start()
             stopping.wait()
             for job in all_jobs():
-                job.stop(FAREWELL)
+                job.stop(SHUTDOWN_TIMEOUT)
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections, connections
 
-from base.background import FailureLog
+from base.jobs import FailureLog
 from mail.delivery import Counts, deliver_due
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from accounts.actions import block_user
 from accounts.models import User
 from audit.models import Event
 from imports import actions
+from imports.jobs import process_due
 from imports.models import Import
-from imports.runner import work_off
 from invitations.models import Invitation
 from packages.models import Package
 from tests.console.invitations.test_invitations import text_of
@@ -74,7 +74,7 @@ def test_columns_that_are_not_used_are_named(console):
     assert "Not used: Email, Name, Roles." in text_of(refused)
 
     console.post(columns, {"email": "0", "full_name": "1", "last_name": "3"})
-    work_off()
+    process_due()
     start = console.get(address(import_, "start/"))
     assert "Not used from the file: Roles. What you choose here holds for all." in text_of(start)
 
@@ -366,7 +366,7 @@ def test_rows_are_checked_again(console, mixed):
     page = console.get(address(mixed))
     assert "0 of 3 rows are checked." in text_of(page)
     assert 'hx-trigger="load delay:1s"' in page.content.decode()
-    work_off()
+    process_due()
 
     assert states_of(mixed) == ["ready", "ready", "problem"]
 
@@ -411,7 +411,7 @@ def test_start_asks_what_holds_for_all_and_runs_behind_the_page(console, mixed, 
     assert (response.get("HX-Redirect") or response["Location"]) == address(mixed)
     assert "0 of 1 rows are done." in text_of(console.get(address(mixed)))
     assert not Invitation.objects.exists()
-    work_off()
+    process_due()
 
     sofia = Invitation.objects.get()
     assert (sofia.sender, sofia.package, sofia.language) == (ada, package, "de")
@@ -454,7 +454,7 @@ def test_adding_asks_for_no_validity_and_no_note(console, checked):  # noqa: F81
     assert "Add 2 people" in text_of(page)
     assert 'name="validity"' not in page.content.decode()
     console.post(address(import_, "start/"), {"language": "en"})
-    work_off()
+    process_due()
 
     assert User.objects.filter(email__endswith="@kelpworks.example").count() == 2
     assert "2 people were added." in text_of(console.get(address(import_)))
@@ -479,7 +479,7 @@ def test_progress_asks_again_until_it_is_over(console, started):  # noqa: F811
     assert '<progress class="progress-bar-line" max="3" value="0"' in " ".join(
         response.content.decode().split()
     )
-    work_off()
+    process_due()
     assert console.get(progress, headers=HTMX)["HX-Refresh"] == "true"
     assert console.get(progress)["Location"] == address(import_)
     assert "progress/" not in console.get(address(import_)).content.decode()
@@ -500,7 +500,7 @@ def test_stop_asks_first_and_the_rest_can_go_on(console, started):  # noqa: F811
     assert "What is done stays done." in text_of(console.get(address(import_, "stop/")))
 
     response = console.post(address(import_, "stop/"), follow=True)
-    work_off()
+    process_due()
 
     assert "Stopped. 0 people were invited." in text_of(response)
     assert "Invite 3 people" in text_of(response)
@@ -510,7 +510,7 @@ def test_stop_asks_first_and_the_rest_can_go_on(console, started):  # noqa: F811
 def test_a_stop_by_itself_says_why(console, started, chen, ada):  # noqa: F811
     import_ = started(people(1), by=chen)
     block_user(user=chen, by=ada)
-    work_off()
+    process_due()
 
     assert "Stopped: Chen Wei, who started it, is no longer an active administrator." in text_of(
         console.get(address(import_))
@@ -521,7 +521,7 @@ def test_delete_forgets_the_file_and_keeps_the_invitations(console, started):  #
     import_ = started(people(1))
     refused = console.post(address(import_, "delete/"))
     assert refused.status_code == 422
-    work_off()
+    process_due()
     assert "Invitations and developers that came of it stay." in text_of(
         console.get(address(import_, "delete/"))
     )
@@ -543,7 +543,7 @@ def test_the_report_tells_of_every_row_and_runs_no_formula(console, checked, ada
         )
     )
     actions.start_import(import_=import_, by=ada, validity=timedelta(days=7))
-    work_off()
+    process_due()
 
     response = console.get(address(import_, "report/"))
 
@@ -569,7 +569,7 @@ def test_the_report_tells_of_every_row_and_runs_no_formula(console, checked, ada
 def test_the_report_comes_in_batches(console, started, monkeypatch):  # noqa: F811
     monkeypatch.setattr("console.imports.page_data.REPORT_BATCH", 7)
     import_ = started(people(20))
-    work_off()
+    process_due()
 
     lines_read = console.get(address(import_, "report/")).getvalue().decode().splitlines()
 

@@ -7,8 +7,8 @@ import time
 import pytest
 from django.db import OperationalError, connections
 
-from base import background
-from base.background import FailureLog, Job, poll_interval
+from base import jobs as base_jobs
+from base.jobs import FailureLog, Job, poll_interval
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +69,7 @@ def test_a_database_that_fails_is_left_alone_though_the_job_is_woken(start, capl
 
     until = time.monotonic() + 2.5
     while time.monotonic() < until:
-        job._bell.set()
+        job._wake_event.set()
         time.sleep(0.01)
 
     # At once, after one second, after two more.
@@ -90,7 +90,7 @@ def test_the_work_goes_on_within_seconds_once_the_database_is_back(start, caplog
             time.sleep(0.01)
         work.error = None
 
-        assert work.worked.wait(background.MAX_RETRY_PAUSE + 1)
+        assert work.worked.wait(base_jobs.MAX_RETRY_PAUSE + 1)
 
         while "test job works again after 1 failures." not in caplog.text:
             time.sleep(0.01)
@@ -99,7 +99,7 @@ def test_the_work_goes_on_within_seconds_once_the_database_is_back(start, caplog
 def test_a_failure_is_one_line_a_minute_and_pauses_grow_to_five_seconds(caplog, monkeypatch):
     failures = FailureLog(logging.getLogger("test"), "test job")
     clock = iter([1000.0 + second for second in range(0, 180, 10)])
-    monkeypatch.setattr(background.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(base_jobs.time, "monotonic", lambda: next(clock))
 
     pauses = [failures.note(OperationalError("away")) for _number in range(18)]
 
@@ -109,7 +109,7 @@ def test_a_failure_is_one_line_a_minute_and_pauses_grow_to_five_seconds(caplog, 
 
 
 def test_a_database_that_is_away_is_one_line_for_all_jobs_of_a_process(caplog):
-    for name in ["courier", "imports", "reminders"]:
+    for name in ["deliver", "import", "remind"]:
         FailureLog(logging.getLogger("test"), name).note(OperationalError("away"))
 
     assert len(errors_of(caplog)) == 1

@@ -1,6 +1,6 @@
 """Looks once a minute for reminders that are due and for invitations that ended unused."""
 
-from base.background import LONGEST_SLEEP, Job, Stop, register
+from base.jobs import MAX_SLEEP, Job, Stop, register
 from invitations.actions import remind_invited, tell_of_unused
 from mail.outbox import bulk_mail
 
@@ -11,7 +11,7 @@ def _look(stop: Stop) -> float:
             pass
         if not stop():
             tell_of_unused()
-    return LONGEST_SLEEP
+    return MAX_SLEEP
 
 
-reminders = register(Job("reminders", _look))
+reminder_job = register(Job("remind", _look))

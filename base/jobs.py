@@ -18,7 +18,7 @@ from django.db import Error, InterfaceError, OperationalError, close_old_connect
 
 logger = logging.getLogger(__name__)
 
-LONGEST_SLEEP = 60.0
+MAX_SLEEP = 60.0
 # Nobody can wake a worker: it looks, which costs one or two indexed reads. Not LISTEN and NOTIFY,
 # which SQLite does not have and PgBouncer does not pass on.
 POLL_IN_WORKER = 1.0
@@ -30,7 +30,7 @@ KEEP_CONNECTION = 10.0
 MAX_RETRY_PAUSE = 5.0
 FAILURE_LOGGED_EVERY = 60.0
 # How long a stopping process waits for the piece in hand.
-FAREWELL = 5.0
+SHUTDOWN_TIMEOUT = 5.0
 
 Stop = Callable[[], bool]
 
@@ -46,7 +46,7 @@ class Job:
         self.name = name
         self.run = run
         self._starting = threading.Lock()
-        self._bell = threading.Event()
+        self._wake_event = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._process = 0
@@ -62,15 +62,15 @@ class Job:
         with self._starting:
             if not self._is_running():
                 self._start()
-        self._bell.set()
+        self._wake_event.set()
 
-    def stop(self, farewell: float = FAREWELL) -> None:
+    def stop(self, timeout: float = SHUTDOWN_TIMEOUT) -> None:
         """Let the thread end after the piece in hand; called when the process ends."""
         atexit.unregister(self.stop)
         self._stopping.set()
-        self._bell.set()
+        self._wake_event.set()
         if self._is_running() and self._thread is not None:
-            self._thread.join(farewell)
+            self._thread.join(timeout)
 
     def _is_running(self) -> bool:
         # A forked child inherits this object but no thread.
@@ -79,7 +79,7 @@ class Job:
 
     def _start(self) -> None:
         # New bells too: a fork may have copied theirs in any state.
-        self._bell, self._stopping = threading.Event(), threading.Event()
+        self._wake_event, self._stopping = threading.Event(), threading.Event()
         self._process = os.getpid()
         self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
         self._thread.start()
@@ -89,19 +89,19 @@ class Job:
         try:
             while not self._stopping.is_set():
                 # Cleared before looking: work put in while we look rings again.
-                self._bell.clear()
+                self._wake_event.clear()
                 pause, has_failed = self._piece()
                 # A database that fails is left alone for the whole pause, whoever rings.
-                (self._stopping if has_failed else self._bell).wait(pause)
+                (self._stopping if has_failed else self._wake_event).wait(pause)
         finally:
             connections.close_all()
 
     def _piece(self) -> tuple[float, bool]:
         """Do a piece; how long to pause then, and whether it failed."""
-        pause = LONGEST_SLEEP
+        pause = MAX_SLEEP
         try:
             close_old_connections()
-            pause = min(max(self.run(self._stopping.is_set), 0.0), LONGEST_SLEEP)
+            pause = min(max(self.run(self._stopping.is_set), 0.0), MAX_SLEEP)
         except Exception as error:
             pause = self._failures.note(error)
             return pause, True
@@ -145,7 +145,7 @@ class FailureLog:
                 self._log.error("%s failed and will try again.", self._name, exc_info=error)
         if isinstance(error, Error):
             return min(2.0 ** min(self.count - 1, 10), MAX_RETRY_PAUSE)
-        return LONGEST_SLEEP
+        return MAX_SLEEP
 
     def end(self) -> None:
         """It works. No-op if it did before."""

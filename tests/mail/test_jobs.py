@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from mail.courier import courier
+from mail.jobs import delivery_job
 from mail.models import Message, Outage
 from tests.mail.conftest import hidden, open_server, queue_then_fail
 
@@ -19,7 +19,7 @@ State = Message.State
 def inline(settings):
     settings.MAIL_DELIVERY = "inline"
     yield
-    courier.stop()
+    delivery_job.stop()
 
 
 def eventually(state, seconds=5.0) -> Message:
@@ -46,7 +46,7 @@ def test_letter_leaves_after_the_commit_and_not_before(mail_server, queue):
 def test_rolled_back_letter_never_leaves(mail_server, queue):
     with pytest.raises(RuntimeError):
         queue_then_fail(queue)
-    courier.wake()
+    delivery_job.wake()
     time.sleep(0.3)
 
     assert mail_server.letters == []
@@ -62,7 +62,7 @@ def test_letter_that_waits_leaves_when_its_time_comes(mail_server, queue):
 
 
 def test_what_a_process_that_died_had_queued_leaves_through_another(mail_server, queue, settings):
-    courier.wake()
+    delivery_job.wake()
     time.sleep(0.5)
     # Committed, and dead before it could wake anybody.
     settings.MAIL_DELIVERY = "worker"
@@ -83,15 +83,15 @@ def test_dead_server_delays_the_letter(postbox, dead_port, queue):
 
     with open_server(postbox, dead_port):
         Message.objects.update(not_before=timezone.now())
-        courier.wake()
+        delivery_job.wake()
         eventually(State.SENT)
 
 
-def test_courier_starts_again_after_a_stop(mail_server, queue):
+def test_delivery_starts_again_after_a_stop(mail_server, queue):
     queue()
     eventually(State.SENT)
-    courier.stop()
-    assert not courier._is_running()
+    delivery_job.stop()
+    assert not delivery_job._is_running()
     Message.objects.all().delete()
 
     queue()
@@ -99,26 +99,26 @@ def test_courier_starts_again_after_a_stop(mail_server, queue):
     eventually(State.SENT)
 
 
-def test_courier_stays_asleep_where_a_worker_delivers(mail_server, queue, settings):
+def test_delivery_stays_asleep_where_a_worker_delivers(mail_server, queue, settings):
     settings.MAIL_DELIVERY = "worker"
 
     queue()
 
-    assert not courier._is_running()
+    assert not delivery_job._is_running()
 
 
-def test_courier_outlives_a_database_that_does_not_answer(mail_server, queue, settings):
+def test_delivery_outlives_a_database_that_does_not_answer(mail_server, queue, settings):
     queue()
     eventually(State.SENT)
-    thread = courier._thread
+    thread = delivery_job._thread
     Message.objects.all().delete()
     # The table is away for a moment, as the whole database may be.
     with hidden("mail_message"):
-        courier.wake()
+        delivery_job.wake()
         time.sleep(0.3)
     assert thread.is_alive()
 
     queue()
 
     eventually(State.SENT)
-    assert courier._thread is thread
+    assert delivery_job._thread is thread
