@@ -46,7 +46,7 @@ def test_the_first_tab_stop_skips_to_the_content(open_browser, ada):
 def test_the_sidebar_opens_on_a_phone_without_script(open_browser, ada):
     page = open_browser(ada, width=390, script=False)
     page.goto("/console/developers/")
-    sidebar = page.locator("#rail")
+    sidebar = page.locator("#sidebar")
     expect(sidebar).to_be_hidden()
 
     page.get_by_role("button", name="Menu").click()
@@ -118,7 +118,7 @@ def test_a_list_prints_as_a_clean_table(open_browser, ada):
 
     expect(page.get_by_role("table")).to_be_visible()
     for gone in [
-        "#rail",
+        "#sidebar",
         ".topbar",
         ".toolbar",
         ".cell-actions >> nth=0",

@@ -139,8 +139,8 @@ def test_the_list_costs_the_same_for_one_and_three(
 def test_the_list_of_invitations_leads_here(console):
     assert f'href="{LIST}"' in console.get("/console/invitations/").content.decode()
     page = console.get(LIST).content.decode()
-    rail = page.partition("</aside>")[0]
-    assert 'href="/console/invitations/" aria-current="page"' in " ".join(rail.split())
+    sidebar = page.partition("</aside>")[0]
+    assert 'href="/console/invitations/" aria-current="page"' in " ".join(sidebar.split())
 
 
 # --- Create and edit --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def current(page: str) -> list[str]:
-    sidebar = page[page.index('id="rail"') : page.index("</aside>")]
+    sidebar = page[page.index('id="sidebar"') : page.index("</aside>")]
     return re.findall(r'aria-current="page">.*?<span>(.*?)</span>', sidebar, re.DOTALL)
 
 
@@ -57,7 +57,7 @@ def test_sidebar_counts_invitations_that_wait(console, ada):
 
 
 def test_the_portal_has_no_sidebar_and_the_console_no_white_bar(console):
-    assert 'id="rail"' not in console.get("/").content.decode()
+    assert 'id="sidebar"' not in console.get("/").content.decode()
     assert 'class="portal-bar"' not in console.get("/console/").content.decode()
 
 
