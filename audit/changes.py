@@ -54,6 +54,14 @@ def changes_of(
     return changes
 
 
+def change(row: Any, wanted: Mapping[str, Any], **asked: Any) -> dict[str, list[Any]]:
+    """``changes_of``, and puts them into the row, which is not saved yet."""
+    changes = changes_of(row, wanted, **asked)
+    for field, (_old, new) in changes.items():
+        setattr(row, field, new)
+    return changes
+
+
 def _last_change(
     subject: Recordable, field: str, *, by: Recordable | None, where: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Saving what has a unique name and slug, with a sentence at the field for each that is taken."""
+"""Names, slugs and paths of APIs and products: each is one row's alone."""
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from functools import partial
+
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from base.naming import NameTaken, save_unique
 from catalog.models import Api, Product
 
 _TAKEN = {
@@ -14,12 +15,11 @@ _TAKEN = {
 }
 
 
-class Taken(ValidationError):
+class Taken(NameTaken):
     """``field`` is name, slug or path_prefix."""
 
     def __init__(self, field: str) -> None:
-        self.field = field
-        super().__init__({field: ValidationError(_TAKEN[field], code=f"{field}_taken")})
+        super().__init__(_TAKEN[field], code=f"{field}_taken", field=field)
 
 
 def slug_for(row: Api | Product) -> str:
@@ -31,27 +31,5 @@ def slug_for(row: Api | Product) -> str:
     return next(slug for slug in candidates if slug not in taken)
 
 
-def save_named(row: Api | Product) -> None:
-    """Validate and save. Raises Taken or ValidationError by field."""
-    row.name_key = row.name.casefold()
-    row.full_clean(validate_unique=False)
-    _refuse_taken(row)
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError:
-        # Somebody took it between the look and the write.
-        _refuse_taken(row)
-        raise
-
-
-def _refuse_taken(row: Api | Product) -> None:
-    others = type(row).objects.exclude(pk=row.pk)
-    if others.filter(name_key=row.name_key).exists():
-        raise Taken("name")
-    if others.filter(slug=row.slug).exists():
-        raise Taken("slug")
-    if isinstance(row, Api):
-        same_path = Api.objects.exclude(pk=row.pk).filter(path_prefix=row.path_prefix)
-        if same_path.exists():
-            raise Taken("path_prefix")
+# Raises Taken or ValidationError by field.
+save_named = partial(save_unique, taken=Taken)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,11 +17,12 @@ from accounts.actions.guards import (
 )
 from accounts.lookalikes import looks_like
 from accounts.models import Role, RoleAssignment, User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import merged
 from base.names import clean_title
+from base.naming import NameTaken, name_key_of, save_unique
 
 
 class RoleIsProtected(ValidationError):
@@ -32,14 +32,10 @@ class RoleIsProtected(ValidationError):
         )
 
 
-class RoleNameTaken(ValidationError):
-    def __init__(self) -> None:
+class RoleNameTaken(NameTaken):
+    def __init__(self, field: str = "name") -> None:
         super().__init__(
-            {
-                "name": ValidationError(
-                    _("A role with this name already exists."), code="role_name_taken"
-                )
-            }
+            _("A role with this name already exists."), code="role_name_taken", field=field
         )
 
 
@@ -122,11 +118,9 @@ def edit_role(
         "name": clean_title(name) if name is not None else None,
         "description": description.strip() if description is not None else None,
     }
-    changes = changes_of(role, wanted, seen=seen, by=by)
+    changes = change(role, wanted, seen=seen, by=by)
     if not changes:
         return role
-    for field, (_old, new) in changes.items():
-        setattr(role, field, new)
     _save_role(role)
     record("role.edited", by=by, subject=role, changes=changes)
     return role
@@ -202,18 +196,10 @@ def _lock_order(role: Role) -> tuple[bool, int]:
 def _refuse_misleading_name(role: Role) -> None:
     """A role called like a built-in one gives none of its rights, and hides who has them."""
     for built_in in Role.objects.filter(built_in__isnull=False):
-        if role.name_key != built_in.name_key and looks_like(role.name, built_in.name):
+        if name_key_of(role.name) != built_in.name_key and looks_like(role.name, built_in.name):
             raise RoleNameMisleading(built_in)
 
 
 def _save_role(role: Role) -> None:
-    role.name_key = role.name.casefold()
     _refuse_misleading_name(role)
-    if Role.objects.exclude(pk=role.pk).filter(name_key=role.name_key).exists():
-        raise RoleNameTaken
-    role.full_clean(validate_unique=False)
-    try:
-        with transaction.atomic():
-            role.save()
-    except IntegrityError:
-        raise RoleNameTaken from None
+    save_unique(role, taken=RoleNameTaken)

@@ -21,7 +21,7 @@ from accounts.actions.renewing import needed_link, renew_link
 from accounts.actions.roles import RoleNotAssignable
 from accounts.actions.writing import write_to
 from accounts.models import Role, RoleAssignment, Session, User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.addresses import canonical_address
 from base.authority import Permission, action
@@ -141,12 +141,10 @@ def edit_user(
         "time_zone": time_zone,
         "language": language,
     }
-    changes = changes_of(user, wanted, seen=seen, by=by)
+    before = user.audit_label
+    changes = change(user, wanted, seen=seen, by=by)
     if not changes:
         return user
-    before = user.audit_label
-    for field, (_old, new) in changes.items():
-        setattr(user, field, new)
     user.full_clean(validate_unique=False)
     if "email" in changes:
         taken_by = User.objects.by_address(user.email)

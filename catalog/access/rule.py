@@ -169,7 +169,8 @@ STEPS = (
         "The key has expired or was replaced. Use the new one, or create one in the developer portal.",
     ),
 )
-STEP_OF = {step.reason: step for step in STEPS}
+# By word, so that a stored one that another release wrote is just not found.
+STEP_OF: dict[str, Step] = {step.reason: step for step in STEPS}
 
 # By position: of a tuple by name costs twice as much, and the check decides at every call.
 _ASKED = tuple(

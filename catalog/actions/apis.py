@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.authority import Permission, action
 from base.names import clean_title
@@ -140,11 +140,9 @@ def edit_api(
         "openapi": openapi.strip() if openapi is not None else None,
         "subscription_required": subscription_required,
     }
-    changes = changes_of(api, wanted, seen=seen, by=by)
+    changes = change(api, wanted, seen=seen, by=by)
     if not changes:
         return api
-    for field, (_old, new) in changes.items():
-        setattr(api, field, new)
     save_named(api)
     # A document may be a megabyte; that it changed is enough for the journal.
     if "openapi" in changes:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from accounts.models import Role, User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record, record_each
 from base.authority import Permission, action
 from base.changes import KEEP, merged
@@ -83,7 +83,7 @@ def edit_product(
     Raises EditConflict, Taken or ValidationError by field.
     """
     product = Product.objects.select_for_update().get(pk=product.pk)
-    changes = changes_of(
+    changes = change(
         product,
         {
             "name": clean_title(name) if name is not None else None,
@@ -99,8 +99,6 @@ def edit_product(
     )
     if not changes:
         return product
-    for field, (_old, new) in changes.items():
-        setattr(product, field, new)
     save_named(product)
     if "terms" in changes:
         changes["terms"] = ["", ""]

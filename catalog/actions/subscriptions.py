@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.changes import changes_of
+from audit.changes import change, changes_of
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import KEEP
@@ -166,10 +166,9 @@ def rename_subscription(
     """Quiet when nothing differs. Raises EditConflict or ValidationError by field."""
     subscription = _lock(subscription)
     wanted = {"name": clean_title(name) if name is not None else None}
-    changes = changes_of(subscription, wanted, seen=seen, by=by)
+    changes = change(subscription, wanted, seen=seen, by=by)
     if not changes:
         return subscription
-    _old, subscription.name = changes["name"]
     subscription.full_clean(validate_unique=False, validate_constraints=False)
     subscription.save(update_fields=["name"])
     record("subscription.renamed", by=by, subject=subscription, changes=changes)

@@ -149,5 +149,5 @@ def _address_of(step: AccessStep, explanation: Explanation) -> str:
         Place.PRODUCT: "console:product-detail",
         Place.PRODUCT_APIS: "console:product-apis",
     }
-    page = pages.get(step.place)
-    return reverse(page, args=[product.public_id]) if page and product else ""
+    where = pages.get(step.place)
+    return reverse(where, args=[product.public_id]) if where and product else ""

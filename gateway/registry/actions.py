@@ -5,29 +5,25 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.authority import Permission, action
 from base.locks import lock_free
 from base.names import clean_title
+from base.naming import NameTaken, save_unique
 from base.secret_keys import digest_key_id
 from gateway.models import MAX_SECRET_OVERLAP, Gateway, Secret
 from gateway.registry.secrets import digests_of, new_secret, prefix_of
 
 
-class GatewayNameTaken(ValidationError):
-    def __init__(self) -> None:
+class GatewayNameTaken(NameTaken):
+    def __init__(self, field: str = "name") -> None:
         super().__init__(
-            {
-                "name": ValidationError(
-                    _("A gateway with this name already exists."), code="gateway_name_taken"
-                )
-            }
+            _("A gateway with this name already exists."), code="gateway_name_taken", field=field
         )
 
 
@@ -50,7 +46,7 @@ def register_gateway(
     Raises GatewayNameTaken or ValidationError by field.
     """
     gateway = Gateway(name=_name(name), public_address=_address(public_address))
-    _save(gateway)
+    save_unique(gateway, taken=GatewayNameTaken)
     secret = _give_secret(gateway)
     record("gateway.registered", by=by, subject=gateway)
     return gateway, secret
@@ -74,12 +70,10 @@ def edit_gateway(
         "name": _name(name) if name is not None else None,
         "public_address": _address(public_address) if public_address is not None else None,
     }
-    changes = changes_of(gateway, wanted, seen=seen, by=by)
+    changes = change(gateway, wanted, seen=seen, by=by)
     if not changes:
         return gateway
-    for field, (_old, new) in changes.items():
-        setattr(gateway, field, new)
-    _save(gateway)
+    save_unique(gateway, taken=GatewayNameTaken)
     record("gateway.edited", by=by, subject=gateway, changes=changes)
     return gateway
 
@@ -149,16 +143,3 @@ def _name(name: str) -> str:
 
 def _address(address: str) -> str:
     return address.strip().rstrip("/")
-
-
-def _save(gateway: Gateway) -> None:
-    gateway.name_key = gateway.name.casefold()
-    gateway.full_clean(validate_unique=False)
-    if Gateway.objects.exclude(pk=gateway.pk).filter(name_key=gateway.name_key).exists():
-        raise GatewayNameTaken
-    try:
-        with transaction.atomic():
-            gateway.save()
-    except IntegrityError:
-        # Somebody took it between the look and the write.
-        raise GatewayNameTaken from None

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.authority import Actor, Permission, action
 from imports.checking import check_rows
@@ -56,9 +56,7 @@ def mend_row(
         "first_name": first_name[:200] if first_name is not None else None,
         "last_name": last_name[:200] if last_name is not None else None,
     }
-    edits = changes_of(row, wanted, seen=seen, by=by, subject=import_, line=row.number)
-    for field, (_old, new) in edits.items():
-        setattr(row, field, new)
+    change(row, wanted, seen=seen, by=by, subject=import_, line=row.number)
     row.is_mended = True
     row.save()
     _check_again(import_, {former, row.email}, also=[row.pk])

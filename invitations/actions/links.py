@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.addresses import canonical_domain
 from base.authority import Permission, action
@@ -140,7 +140,7 @@ def edit_link(
         "mail_domains": _merged_domains(link, mail_domains, shown.pop("mail_domains", None)),
         "package": package,
     }
-    edits = changes_of(link, wanted, seen=shown, by=by)
+    edits = change(link, wanted, seen=shown, by=by)
     changes = {field: [_plain(old), _plain(new)] for field, (old, new) in edits.items()}
     present = given = list(link.roles.all())
     if roles is not None:
@@ -149,8 +149,6 @@ def edit_link(
         changes["roles"] = [_names(present), _names(given)]
     if not changes:
         return link
-    for field, (_old, new) in edits.items():
-        setattr(link, field, new)
     link.full_clean(validate_unique=False, validate_constraints=False)
     link.save(update_fields=list(wanted))
     link.roles.set(given)

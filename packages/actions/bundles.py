@@ -4,31 +4,28 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actions import RoleNotAssignable
 from accounts.models import Role, User
-from audit.changes import changes_of
+from audit.changes import change
 from audit.journal import record
 from base.authority import Permission, action
 from base.changes import merged
 from base.names import clean_title
+from base.naming import NameTaken, save_unique
 from catalog.models import Product
 from packages.access import unseen
 from packages.models import Package
 
 
-class PackageNameTaken(ValidationError):
-    def __init__(self) -> None:
+class PackageNameTaken(NameTaken):
+    def __init__(self, field: str = "name") -> None:
         super().__init__(
-            {
-                "name": ValidationError(
-                    gettext_lazy("A package with this name already exists."),
-                    code="package_name_taken",
-                )
-            }
+            gettext_lazy("A package with this name already exists."),
+            code="package_name_taken",
+            field=field,
         )
 
 
@@ -115,7 +112,7 @@ def create_package(
     )
     given, bundled = set(roles), _held(products)
     _refuse_what_would_not_work(given, bundled)
-    _save(package)
+    save_unique(package, taken=PackageNameTaken)
     package.roles.set(given)
     package.products.set(bundled)
     record(
@@ -160,9 +157,7 @@ def edit_package(
         "description": description.strip() if description is not None else None,
         "welcome": welcome.strip() if welcome is not None else None,
     }
-    changes = changes_of(package, wanted, seen=seen, by=by)
-    for field, (_old, new) in changes.items():
-        setattr(package, field, new)
+    changes = change(package, wanted, seen=seen, by=by)
     if "welcome" in changes:
         changes["welcome"] = ["", ""]
     if given != had_roles:
@@ -171,7 +166,7 @@ def edit_package(
         changes["products"] = [_names(had_products), _names(bundled)]
     if not changes:
         return package
-    _save(package)
+    save_unique(package, taken=PackageNameTaken)
     package.roles.set(given)
     package.products.set(bundled)
     record("package.edited", by=by, subject=package, changes=changes)
@@ -216,16 +211,3 @@ def _refuse_what_would_not_work(roles: set[Role], products: set[Product]) -> Non
 
 def _names(rows: Collection[Role] | Collection[Product]) -> list[str]:
     return sorted(row.name for row in rows)
-
-
-def _save(package: Package) -> None:
-    package.name_key = package.name.casefold()
-    package.full_clean(validate_unique=False)
-    if Package.objects.exclude(pk=package.pk).filter(name_key=package.name_key).exists():
-        raise PackageNameTaken
-    try:
-        with transaction.atomic():
-            package.save()
-    except IntegrityError:
-        # Somebody took it between the look and the write.
-        raise PackageNameTaken from None
