@@ -29,7 +29,8 @@ def imports_of(path: Path) -> set[str]:
 OPERATIONS = [
     path
     for path in SOURCES
-    if path.stem in {"actions", "access", "models", "outbox", "journal"} or "actions" in path.parts
+    if path.stem in {"actions", "access", "models", "outbox", "journal"}
+    or {"actions", "access"} & set(path.parts)
 ]
 
 
