@@ -1,17 +1,17 @@
 """Saving a row whose name (slug, path) nobody else may have, with a sentence at the field that is taken."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
-from django.utils.functional import Promise
 
 
 class NameTaken(ValidationError):
     """Another row has this value. ``field`` is where its sentence stands."""
 
-    def __init__(self, message: str | Promise, *, code: str, field: str = "name") -> None:
+    def __init__(self, message: Any, *, code: str, field: str = "name") -> None:
         self.field = field
         super().__init__({field: ValidationError(message, code=code)})
 
