@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Late: letters and lookups need the models.
-        from accounts import counter_locks, letters, search
+        from accounts import counter_locks, jobs, letters, search  # noqa: F401 - makes its job
         from base import retry_after
 
         counter_locks.install()

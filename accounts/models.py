@@ -322,6 +322,10 @@ class SessionManager(BaseSessionManager.from_queryset(models.QuerySet)):  # type
         """Sessions that still open a door."""
         return self.filter(expire_date__gt=timezone.now())
 
+    def expired(self) -> models.QuerySet["Session"]:
+        """Sessions that open none any more."""
+        return self.filter(expire_date__lte=timezone.now())
+
 
 class Session(AbstractBaseSession):
     """A signed-in browser. ``session_key`` is the hash of the cookie, worthless to a thief."""

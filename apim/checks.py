@@ -44,3 +44,20 @@ def reports_come_in(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def variables_have_their_present_names(**kwargs: Any) -> list[CheckMessage]:
+    """Every command says so; a web process logs it (apim.start)."""
+    return [
+        checks.Warning(sentence, hint=f"Rename it to {name}.", id="apim.W003")
+        for name, sentence in former_names().items()
+    ]
+
+
+def former_names() -> dict[str, str]:
+    """A sentence for each variable that is set under a former name, by its present one."""
+    return {
+        name: f"{former} is called {name} now. It is still read under its former name."
+        for former, name in settings.FORMER_VARIABLES.items()
+    }

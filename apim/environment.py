@@ -48,7 +48,8 @@ class Environment:
     mailer: dict[str, Any]
     anymail: dict[str, Any]
     mail_from: str
-    mail_delivery: str
+    background: str
+    former_variables: dict[str, str]
     mail_pause: timedelta
     inbox_path: Path
     metrics_token: str
@@ -114,11 +115,7 @@ def read(*, var_dir: Path) -> Environment:
     webhook_secrets = read_list("APIM_MAIL_WEBHOOK_SECRET")
     if webhook_secrets and mailer["BACKEND"].startswith("anymail."):
         anymail["WEBHOOK_SECRET"] = [_webhook_secret(secret) for secret in webhook_secrets]
-    delivery = read_text("APIM_MAIL_DELIVERY", "inline")
-    if delivery not in {"inline", "worker"}:
-        raise ImproperlyConfigured(
-            f"APIM_MAIL_DELIVERY is {delivery!r}. It can be inline or worker."
-        )
+    background, former_variables = _background()
     return Environment(
         debug=debug,
         secrets=secrets,
@@ -136,13 +133,29 @@ def read(*, var_dir: Path) -> Environment:
                 example="'Our APIs <no-reply@example.org>'",
             )
         ),
-        mail_delivery=delivery,
+        background=background,
+        former_variables=former_variables,
         mail_pause=_pause(read_text("APIM_MAIL_RATE")),
         inbox_path=var_dir / "inbox",
         metrics_token=read_text("APIM_METRICS_TOKEN"),
         hsts_preload=read_bool("APIM_HSTS_PRELOAD"),
         password_min_length=read_number("APIM_PASSWORD_MIN_LENGTH", default=12, least=8, most=64),
     )
+
+
+def _background() -> tuple[str, dict[str, str]]:
+    """``APIM_BACKGROUND``, also under its former name; and the former names that are in use."""
+    name, former = "APIM_BACKGROUND", "APIM_MAIL_DELIVERY"
+    values = {known: read_text(known).strip() for known in (name, former)}
+    for known, value in values.items():
+        if value not in {"", "inline", "worker"}:
+            raise ImproperlyConfigured(f"{known} is {value!r}. It can be inline or worker.")
+    if all(values.values()) and values[name] != values[former]:
+        raise ImproperlyConfigured(
+            f"{name} is {values[name]!r} and {former}, its former name, is {values[former]!r}. Unset {former}."
+        )
+    in_use = {former: name} if values[former] else {}
+    return values[name] or values[former] or "inline", in_use
 
 
 def _sender(value: str) -> str:

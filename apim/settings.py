@@ -226,6 +226,13 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = ["base.formats"]
 
+# --- Work behind the pages (base.jobs) ------------------------------------------------------
+
+# In the web processes (inline) or in `manage.py work` (worker).
+BACKGROUND = env.background
+# Variables that are set under a former name, and what they are called now.
+FORMER_VARIABLES = env.former_variables
+
 # --- Figures for monitoring --------------------------------------------------------------------
 
 METRICS_TOKEN = env.metrics_token
@@ -234,7 +241,6 @@ METRICS_TOKEN = env.metrics_token
 
 MAILERS = {"default": env.mailer}
 ANYMAIL = env.anymail
-MAIL_DELIVERY = env.mail_delivery
 MAIL_PAUSE = env.mail_pause
 MAIL_IS_OFF = env.mail_is_off
 if MAIL_IS_OFF:

@@ -1,8 +1,10 @@
-"""Work behind the pages: letters, imports, reminders, each in a thread of its own.
+"""Work behind the pages: emails, imports, reminders, purges, each in a thread of its own.
+
+Each room that has some says so in its ``jobs.py``; whoever makes a ``Job`` there registers it.
 
 A job holds nothing that matters: what is due stands in rows, and every claim of a row is a lease or
 a conditional update, so the same job may run in many processes at once, and a process that dies
-loses nothing. Where ``APIM_MAIL_DELIVERY`` is ``inline`` the threads live in the web processes,
+loses nothing. Where ``APIM_BACKGROUND`` is ``inline`` the threads live in the web processes,
 where it is ``worker`` in ``manage.py work``.
 """
 
@@ -12,13 +14,16 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, close_old_connections, connections
 
+from base.job_runs import note_run
+
 logger = logging.getLogger(__name__)
 
-MAX_SLEEP = 60.0
+MAX_SLEEP = 3600.0
 # Nobody can wake a worker: it looks, which costs one or two indexed reads. Not LISTEN and NOTIFY,
 # which SQLite does not have and PgBouncer does not pass on.
 POLL_IN_WORKER = 1.0
@@ -28,6 +33,8 @@ POLL_INLINE = 5.0
 KEEP_CONNECTION = 10.0
 # While the database does not answer: 1, 2, 4, 5, 5 ... seconds.
 MAX_RETRY_PAUSE = 5.0
+# After a fault of our own, which will not go away by itself.
+RETRY_AFTER_FAULT = 60.0
 FAILURE_LOGGED_EVERY = 60.0
 # How long a stopping process waits for the piece in hand.
 SHUTDOWN_TIMEOUT = 5.0
@@ -35,16 +42,26 @@ SHUTDOWN_TIMEOUT = 5.0
 Stop = Callable[[], bool]
 
 
+class JobResult(NamedTuple):
+    """What came of a run."""
+
+    # Seconds until the next; 0: there is more to do.
+    pause: float
+    # What it did, for example "12 sent, 1 failed"; empty where nothing was due.
+    done: str = ""
+
+
 class Job:
     """One per process and kind of work. The thread exists from the first ``wake`` on.
 
-    ``run`` does a bounded piece of what is due and returns how many seconds it may sleep then
-    (0: there is more). It is told through its argument, asked between rows, when to stop.
+    ``run`` does a bounded piece of what is due and says how long it may sleep then. It is told
+    through its argument, asked between rows, when to stop. Several processes may run it at once.
     """
 
-    def __init__(self, name: str, run: Callable[[Stop], float]) -> None:
+    def __init__(self, name: str, run: Callable[[Stop], JobResult]) -> None:
         self.name = name
         self.run = run
+        self.max_sleep = MAX_SLEEP
         self._starting = threading.Lock()
         self._wake_event = threading.Event()
         self._stopping = threading.Event()
@@ -54,7 +71,7 @@ class Job:
 
     def wake(self) -> None:
         """Look for due work now. Returns at once; quiet where a worker does it."""
-        if settings.MAIL_DELIVERY == "inline":
+        if settings.BACKGROUND == "inline":
             self.start()
 
     def start(self) -> None:
@@ -63,6 +80,21 @@ class Job:
             if not self._is_running():
                 self._start()
         self._wake_event.set()
+
+    def run_once(self, stop: Stop) -> float:
+        """Do a piece, note what came of it, and return how long to sleep. Raises what it raises."""
+        try:
+            pause, done = self.run(stop)
+        except (OperationalError, InterfaceError):
+            # The database that would note it is away.
+            raise
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            note_run(self.name, pause=RETRY_AFTER_FAULT, error=words)
+            raise
+        pause = min(max(pause, 0.0), self.max_sleep)
+        note_run(self.name, pause=pause, done=done)
+        return pause
 
     def stop(self, timeout: float = SHUTDOWN_TIMEOUT) -> None:
         """Let the thread end after the piece in hand; called when the process ends."""
@@ -101,7 +133,7 @@ class Job:
         pause = MAX_SLEEP
         try:
             close_old_connections()
-            pause = min(max(self.run(self._stopping.is_set), 0.0), MAX_SLEEP)
+            pause = self.run_once(self._stopping.is_set)
         except Exception as error:
             pause = self._failures.note(error)
             return pause, True
@@ -145,7 +177,7 @@ class FailureLog:
                 self._log.error("%s failed and will try again.", self._name, exc_info=error)
         if isinstance(error, Error):
             return min(2.0 ** min(self.count - 1, 10), MAX_RETRY_PAUSE)
-        return MAX_SLEEP
+        return RETRY_AFTER_FAULT
 
     def end(self) -> None:
         """It works. No-op if it did before."""
@@ -163,7 +195,7 @@ def _is_time(logged_at: float) -> tuple[bool, float]:
 
 def poll_interval() -> float:
     """Seconds until a job that found nothing looks again."""
-    return POLL_IN_WORKER if settings.MAIL_DELIVERY == "worker" else POLL_INLINE
+    return POLL_IN_WORKER if settings.BACKGROUND == "worker" else POLL_INLINE
 
 
 _jobs: list[Job] = []

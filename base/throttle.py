@@ -18,10 +18,11 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 from django.utils import timezone
 
-from base.jobs import MAX_SLEEP, Job, Stop, register
+from base.jobs import Job, JobResult, Stop, register
 
 logger = logging.getLogger(__name__)
 
+PURGE_EVERY = 60.0
 PURGE_BATCH = 2000
 # SQLite has one writer: between two batches the sign-ins get their turn.
 PURGE_PAUSE = 0.02
@@ -140,18 +141,19 @@ class ThrottleCache(DatabaseCache):
 _counted_at = 0.0
 
 
-def purge(stop: Stop = lambda: False) -> float:
+def purge(stop: Stop = lambda: False) -> JobResult:
     """Delete expired counters, and now and then look whether there are too many."""
     global _counted_at  # noqa: PLW0603
     cache = caches["default"]
     if not isinstance(cache, ThrottleCache):
-        return MAX_SLEEP
-    cache.purge_expired(stop)
+        return JobResult(PURGE_EVERY)
+    purged, evicted = cache.purge_expired(stop), 0
     if not stop() and (not _counted_at or time.monotonic() - _counted_at >= COUNT_EVERY):
         evicted = cache.evict_beyond_limit(stop)
         # More may be left.
         _counted_at = 0.0 if evicted == MAX_EVICTED else time.monotonic()
-    return MAX_SLEEP
+    gone = purged + evicted
+    return JobResult(PURGE_EVERY, f"{gone} counters deleted" if gone else "")
 
 
-throttle = register(Job("throttle", purge))
+purge_job = register(Job("purge-throttle", purge))

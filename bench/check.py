@@ -104,7 +104,7 @@ def world(database: str, folder: Path, keys: int):
     environment = os.environ | {
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": url,
-        "APIM_MAIL_DELIVERY": "worker",
+        "APIM_BACKGROUND": "worker",
         "BENCH_DATABASE": name if database == "postgres" else "",
     }
     try:

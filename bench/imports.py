@@ -14,7 +14,7 @@ import sys
 import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apim.settings")
-os.environ.setdefault("APIM_MAIL_DELIVERY", "worker")
+os.environ.setdefault("APIM_BACKGROUND", "worker")
 
 import django
 

@@ -5,6 +5,7 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        from catalog import letters  # Late: the letters need the models.
+        # Late: both need the models.
+        from catalog import jobs, letters  # noqa: F401 - making the job is the import's purpose
 
         letters.register_all()

@@ -79,7 +79,7 @@ class CallCount(models.Model):
     """How many calls a key made on a day (UTC), by outcome. ``reason`` is empty for those that passed."""
 
     # Nothing the database holds to: who deletes a key must neither wait for the counting nor meet a
-    # count that is just written. What is left behind goes with the next housekeeping.
+    # count that is just written. What is left behind goes with the next purge (gateway.jobs).
     key = models.ForeignKey(
         Key, on_delete=models.DO_NOTHING, related_name="call_counts", db_constraint=False
     )

@@ -1,17 +1,21 @@
 """Imports are processed behind the pages, in the web process or in the worker."""
 
-from base.jobs import Job, Stop, poll_interval, register
+from base.jobs import Job, JobResult, Stop, poll_interval, register
 from imports.working import claim_due, process
 
 
-def process_due(stop: Stop = lambda: False) -> float:
-    """Do all that is due; returns how long to sleep then."""
-    while not stop():
-        import_ = claim_due()
-        if import_ is None:
-            return poll_interval()
+def process_due(stop: Stop = lambda: False) -> int:
+    """Process what is due, import after import; returns how many that were."""
+    processed = 0
+    while not stop() and (import_ := claim_due()):
         process(import_, stop=stop)
-    return 0.0
+        processed += 1
+    return processed
 
 
-import_job = register(Job("import", process_due))
+def _run(stop: Stop) -> JobResult:
+    processed = process_due(stop)
+    return JobResult(poll_interval(), f"{processed} processed" if processed else "")
+
+
+import_job = register(Job("import", _run))

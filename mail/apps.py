@@ -5,4 +5,5 @@ class MailConfig(AppConfig):
     name = "mail"
 
     def ready(self) -> None:
-        from mail import tracking  # noqa: F401 - listening is the import's purpose
+        # Late: both need the models.
+        from mail import jobs, tracking  # noqa: F401 - making the job, listening

@@ -106,7 +106,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def _quick_settings(settings, tmp_path):
     """Letters wait for `deliver`; the local inbox is this test's own."""
-    settings.MAIL_DELIVERY = "worker"
+    settings.BACKGROUND = "worker"
     settings.MAIL_PREVIEW_ROOT = tmp_path / "inbox"
 
 

@@ -48,7 +48,7 @@ def our_server(
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),
         "APIM_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "APIM_MAIL_DELIVERY": "worker",
+        "APIM_BACKGROUND": "worker",
         **variables,
     }
     command = [

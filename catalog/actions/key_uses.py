@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from base.authority import action
 from base.batches import write_many
+from base.jobs import Stop
 from base.locks import lock_free
 from base.secret_keys import digest_key_id
 from catalog.models import Key, Subscription
@@ -72,7 +73,7 @@ def renew_key_digests(digests: dict[int, str]) -> None:
         Key.objects.filter(pk=pk).update(digest=digests[pk], digest_key=digest_key_id())
 
 
-def warn_of_expiring_keys() -> int:
+def warn_of_expiring_keys(stop: Stop = lambda: False) -> int:
     """Tell owners 30 and 7 days before a key expires, once each; the number of letters queued."""
     now = timezone.now()
     told = 0
@@ -86,6 +87,8 @@ def warn_of_expiring_keys() -> int:
             subscription__state=Subscription.State.ACTIVE,
         )
         for key in due.select_related("subscription__owner", "subscription__product"):
+            if stop():
+                return told
             with transaction.atomic():
                 # The row decides which of several processes tells.
                 untold = Key.objects.filter(pk=key.pk, warned_days=key.warned_days)

@@ -39,7 +39,7 @@ def edit(request: ConsoleRequest) -> HttpResponse:
         "form": form,
         "public_url": settings.PUBLIC_URL,
         "mail_from": settings.DEFAULT_FROM_EMAIL,
-        "mail_delivery": settings.MAIL_DELIVERY,
+        "background": settings.BACKGROUND,
         "password_min_length": settings.PASSWORD_MIN_LENGTH,
     }
     status = 422 if form.is_bound else 200

@@ -10,15 +10,12 @@ import atexit
 import logging
 import os
 import threading
-import time
 from collections import Counter, deque
 from datetime import date, datetime, timedelta
 from multiprocessing import util
 from typing import NamedTuple
 
 from django.db import close_old_connections, connections, transaction
-from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from base.batches import write_many
 from base.jobs import FailureLog
@@ -26,14 +23,11 @@ from catalog.actions import (
     KeyUse,
     note_key_uses,
     renew_key_digests,
-    warn_of_expiring_keys,
 )
 from catalog.actions.key_uses import USE_NOTED_EVERY
-from catalog.models import Key
 from gateway.check.query import Answer, Renewal
-from gateway.models import REFUSALS_KEPT, CallCount, Gateway, Refusal
+from gateway.models import Gateway, Refusal
 from gateway.registry.actions import renew_secret_digests
-from mail.outbox import bulk_mail
 
 logger = logging.getLogger("gateway.counting")
 
@@ -42,12 +36,8 @@ FLUSH_EVERY = 1.0
 MAX_NOTES = 200_000
 # A flood of refused calls keeps this many references a flush; those of known keys are all counted.
 MAX_REFUSALS = 1_000
-# And this many altogether, so that nobody fills the disk with refused calls.
-MAX_REFUSALS_KEPT = 1_000_000
-# The same of calls without a known key, which anybody can make: they push out no others.
+# And this many of calls without a known key, which anybody can make: they push out no others.
 MAX_ANONYMOUS_REFUSALS = 200
-MAX_ANONYMOUS_REFUSALS_KEPT = 200_000
-HOUSEKEEPING_EVERY = 3600.0
 ASKED_NOTED_EVERY = timedelta(minutes=1)
 # How long a stopping process waits for its last flush.
 SHUTDOWN_TIMEOUT = 5.0
@@ -218,28 +208,6 @@ def _refusal(note: Note) -> Refusal:
     )
 
 
-def keep_house() -> None:
-    """Forget old refusals and counts of deleted keys, and write the letters about keys that expire;
-    hourly."""
-    old = Refusal.objects.filter(at__lt=timezone.now() - REFUSALS_KEPT)
-    anonymous = _beyond(Refusal.objects.filter(key_pk=0), MAX_ANONYMOUS_REFUSALS_KEPT)
-    too_many = _beyond(Refusal.objects.exclude(key_pk=0), MAX_REFUSALS_KEPT)
-    key = Key.objects.filter(pk=OuterRef("key_id"))
-    nobodys = CallCount.objects.filter(~Exists(key))
-    for rows in [old, anonymous, too_many, nobodys]:
-        # In small steps, so that nobody waits long.
-        while batch := list(rows.values_list("pk", flat=True)[:1000]):
-            rows.model._default_manager.filter(pk__in=batch).delete()
-    with bulk_mail():
-        warn_of_expiring_keys()
-
-
-def _beyond(refusals: QuerySet[Refusal], most: int) -> QuerySet[Refusal]:
-    """All but the newest ``most``."""
-    last_kept = refusals.order_by("-pk").values_list("pk", flat=True)[most : most + 1]
-    return refusals.filter(pk__lte=next(iter(last_kept), 0))
-
-
 class Flusher:
     """The thread that writes; one per process, from ``start`` on. Tests flush by hand."""
 
@@ -273,15 +241,11 @@ class Flusher:
             self._thread.join(SHUTDOWN_TIMEOUT)
 
     def _run(self) -> None:
-        house_kept = 0.0
         while True:
             ending = self._stopping.wait(FLUSH_EVERY)
             try:
                 close_old_connections()
                 flush()
-                if time.monotonic() - house_kept > HOUSEKEEPING_EVERY or not house_kept:
-                    house_kept = time.monotonic()
-                    keep_house()
                 self._failures.end()
             except Exception as error:
                 # The database may be away. The notes wait in memory, for another second.

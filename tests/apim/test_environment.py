@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from apim import environment
+from apim.checks import variables_have_their_present_names
 
 STRONG = "q2Zc9vXfKp0sLr7TgYw1nBdE5uHjM8aOiQ3xRzW6tVb4Gy+NeFkPlDmSoUhJC/IA"
 PRODUCTION = {
@@ -69,13 +70,37 @@ def test_a_missing_value_stops_the_start_and_names_itself(read, missing):
         ("APIM_PUBLIC_URL", "https://apis.example.org/portal", "nothing after it"),
         ("APIM_DATABASE_URL", "mysql://db/apim", "must begin with"),
         ("APIM_TRUSTED_PROXIES", "everybody", "takes addresses or networks"),
-        ("APIM_MAIL_DELIVERY", "pigeon", "inline or worker"),
+        ("APIM_BACKGROUND", "pigeon", "inline or worker"),
         ("APIM_PASSWORD_MIN_LENGTH", "6", "between 8 and 64"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_the_cure(read, name, value, sentence):
     with pytest.raises(ImproperlyConfigured, match=sentence):
         read(**(PRODUCTION | {name: value}))
+
+
+def test_background_work_is_still_known_by_its_former_name(read):
+    assert read(**PRODUCTION).background == "inline"
+    assert read(**PRODUCTION, APIM_BACKGROUND="worker").former_variables == {}
+
+    env = read(**PRODUCTION, APIM_BACKGROUND="", APIM_MAIL_DELIVERY="worker")
+    assert env.background == "worker"
+    assert env.former_variables == {"APIM_MAIL_DELIVERY": "APIM_BACKGROUND"}
+    assert read(APIM_BACKGROUND="worker").background == "worker"
+
+
+def test_two_names_that_contradict_each_other_stop_the_start(read):
+    with pytest.raises(ImproperlyConfigured, match="its former name, is 'inline'"):
+        read(**PRODUCTION, APIM_BACKGROUND="worker", APIM_MAIL_DELIVERY="inline")
+    with pytest.raises(ImproperlyConfigured, match="APIM_MAIL_DELIVERY is 'pigeon'"):
+        read(APIM_BACKGROUND="", APIM_MAIL_DELIVERY="pigeon")
+
+
+def test_a_former_name_is_warned_of(settings):
+    assert variables_have_their_present_names() == []
+    settings.FORMER_VARIABLES = {"APIM_MAIL_DELIVERY": "APIM_BACKGROUND"}
+    [warning] = variables_have_their_present_names()
+    assert "APIM_MAIL_DELIVERY is called APIM_BACKGROUND now" in warning.msg
 
 
 def test_providers_take_their_options_from_the_url(read):

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connections
 
 from base import jobs as base_jobs
-from base.jobs import FailureLog, Job, poll_interval
+from base.jobs import FailureLog, Job, JobResult, poll_interval
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,7 +48,7 @@ class Work:
         if self.error is not None:
             raise self.error
         self.worked.set()
-        return self.pause
+        return JobResult(self.pause)
 
 
 def errors_of(caplog):
@@ -56,9 +56,9 @@ def errors_of(caplog):
 
 
 def test_a_worker_looks_each_second_and_a_web_process_every_five(settings):
-    settings.MAIL_DELIVERY = "worker"
+    settings.BACKGROUND = "worker"
     assert poll_interval() == 1.0
-    settings.MAIL_DELIVERY = "inline"
+    settings.BACKGROUND = "inline"
     assert poll_interval() == 5.0
 
 
@@ -129,7 +129,7 @@ def test_a_job_that_looks_again_soon_keeps_its_connection(start):
     def look(stop):
         connections["default"].ensure_connection()
         seen.append(connections["default"].connection)
-        return 0.05
+        return JobResult(0.05)
 
     job = start(look)
     while len(seen) < 3:
@@ -145,7 +145,7 @@ def test_a_job_that_sleeps_long_gives_its_connection_back(start):
     def look(stop):
         connections["default"].ensure_connection()
         seen.append(connections["default"].connection)
-        return 60.0
+        return JobResult(60.0)
 
     job = start(look)
     while len(seen) < 1:

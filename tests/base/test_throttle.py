@@ -205,7 +205,7 @@ def test_the_job_purges_each_minute_and_counts_seldom(cache, database, monkeypat
     assert count_rows(database) == 0
     assert sum("COUNT" in sql for sql in first) == 1
     assert sum("COUNT" in sql for sql in second) == 0
-    assert throttle.purge() == 60
+    assert throttle.purge().pause == 60
 
 
 def test_purging_reads_by_the_index(database):

@@ -13,6 +13,7 @@ from audit.models import Event
 from base.secret_keys import digest_key_id
 from catalog import actions
 from catalog.actions.keys import KeyValueTaken
+from catalog.jobs import warning_job
 from catalog.keys import digest_of
 from catalog.models import MAX_OVERLAP, Key, Subscription
 from mail.models import Message
@@ -231,6 +232,13 @@ def test_letters_leave_thirty_and_seven_days_before_a_key_expires(ben):
     letters = Message.objects.about(key.subscription.public_id)
     assert [letter.kind for letter in letters] == ["key_expires"] * 2
     assert {letter.to for letter in letters} == {ben.email}
+
+
+def test_a_process_told_to_stop_warns_nobody_more(ben):
+    KeyFactory(subscription__owner=ben, expires_at=in_days(5))
+
+    assert actions.warn_of_expiring_keys(lambda: True) == 0
+    assert warning_job.run(lambda: False).done == "1 warned"
 
 
 def test_who_was_blocked_is_warned_once_active_again(ben, ada):

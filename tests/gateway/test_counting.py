@@ -12,9 +12,9 @@ from accounts.actions import delete_user
 from base.batches import write_many
 from catalog import actions
 from catalog.models import Key
+from gateway import jobs
 from gateway.check import calls, query, usage
 from gateway.models import CallCount, Refusal
-from mail.models import Message
 from tests.factories import KeyFactory
 from tests.racing import race
 
@@ -122,7 +122,7 @@ def test_a_deletion_and_a_flush_never_wait_for_each_other(ask, key, ada, ben, wh
 
     assert flushed == [1]
     assert not Key.objects.exists()
-    usage.keep_house()
+    jobs.purge_expired()
     assert counts() == []
 
 
@@ -144,14 +144,14 @@ def test_a_use_that_meets_a_change_of_its_key_is_noted_later(ask, key, is_sqlite
 
 
 def test_refused_calls_do_not_fill_the_disk(ask, key, monkeypatch):
-    monkeypatch.setattr(usage, "MAX_REFUSALS_KEPT", 2)
-    monkeypatch.setattr(usage, "MAX_ANONYMOUS_REFUSALS_KEPT", 1)
+    monkeypatch.setattr(jobs, "MAX_REFUSALS_KEPT", 2)
+    monkeypatch.setattr(jobs, "MAX_ANONYMOUS_REFUSALS_KEPT", 1)
     key.subscription.keys.update(expires_at=timezone.now())
     known = [ask(key=key.plaintext).headers["X-Refusal-Reference"] for _call in range(3)]
     strangers = [ask().headers["X-Refusal-Reference"] for _call in range(3)]
     usage.flush()
 
-    usage.keep_house()
+    jobs.purge_expired()
 
     kept = set(Refusal.objects.values_list("reference", flat=True))
     assert kept == {*known[1:], strangers[-1]}
@@ -164,7 +164,7 @@ def test_a_key_deleted_meanwhile_spoils_no_batch(ask, key):
     other.delete()
 
     usage.flush()
-    usage.keep_house()
+    jobs.purge_expired()
 
     assert counts() == [(key.pk, "", 1)]
 
@@ -254,20 +254,14 @@ def test_a_refused_call_is_no_use(ask, key):
     assert key.last_used_at is None
 
 
-def test_the_house_is_kept(ask, key, ben):
+def test_refusals_are_forgotten_after_a_week(ask, key, ben):
     ask()
     usage.flush()
-    KeyFactory(
-        subscription=key.subscription,
-        slot=Key.Slot.SECONDARY,
-        expires_at=timezone.now() + timedelta(days=20),
-    )
 
-    usage.keep_house()
+    jobs.purge_expired()
     assert Refusal.objects.count() == 1
-    assert Message.objects.about(key.subscription.public_id).get().kind == "key_expires"
     with time_machine.travel(timezone.now() + timedelta(days=7, minutes=1)):
-        usage.keep_house()
+        jobs.purge_expired()
 
     assert not Refusal.objects.exists()
 

@@ -30,7 +30,7 @@ def worker(tmp_path):
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),
         "APIM_MAIL_URL": f"smtp://127.0.0.1:{free_port()}",
-        "APIM_MAIL_DELIVERY": "worker",
+        "APIM_BACKGROUND": "worker",
     }
 
     def start(*arguments):

@@ -280,9 +280,9 @@ def test_the_job_looks_every_minute_and_ends_when_told(sent, clock):
     sent()
     clock.shift(days(2))
 
-    assert reminder_job.run(lambda: True) == 60
+    assert reminder_job.run(lambda: True).pause == 60
     assert not Message.objects.filter(kind="invitation_reminder").exists()
-    assert reminder_job.run(lambda: False) == 60
+    assert reminder_job.run(lambda: False) == (60, "1 reminded")
     assert Message.objects.filter(kind="invitation_reminder").count() == 1
     assert reminder_job in all_jobs()
 

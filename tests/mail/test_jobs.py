@@ -17,7 +17,7 @@ State = Message.State
 
 @pytest.fixture(autouse=True)
 def inline(settings):
-    settings.MAIL_DELIVERY = "inline"
+    settings.BACKGROUND = "inline"
     yield
     delivery_job.stop()
 
@@ -65,9 +65,9 @@ def test_what_a_process_that_died_had_queued_leaves_through_another(mail_server,
     delivery_job.wake()
     time.sleep(0.5)
     # Committed, and dead before it could wake anybody.
-    settings.MAIL_DELIVERY = "worker"
+    settings.BACKGROUND = "worker"
     queue()
-    settings.MAIL_DELIVERY = "inline"
+    settings.BACKGROUND = "inline"
 
     eventually(State.SENT, seconds=10)
 
@@ -100,7 +100,7 @@ def test_delivery_starts_again_after_a_stop(mail_server, queue):
 
 
 def test_delivery_stays_asleep_where_a_worker_delivers(mail_server, queue, settings):
-    settings.MAIL_DELIVERY = "worker"
+    settings.BACKGROUND = "worker"
 
     queue()
 

@@ -30,7 +30,7 @@ def worker(postbox, tmp_path):
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),
         "APIM_MAIL_URL": f"smtp://127.0.0.1:{port}?timeout=90",
-        "APIM_MAIL_DELIVERY": "worker",
+        "APIM_BACKGROUND": "worker",
     }
 
     def start(log="log"):

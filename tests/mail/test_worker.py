@@ -12,8 +12,8 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import DatabaseError, connection, connections
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
 from django.utils import timezone
 
 from mail.delivery import deliver_due
@@ -42,7 +42,7 @@ def worker(postbox):
         "APIM_DEBUG": "1",
         "APIM_DATABASE_URL": database_url(),
         "APIM_MAIL_URL": f"smtp://127.0.0.1:{port}",
-        "APIM_MAIL_DELIVERY": "worker",
+        "APIM_BACKGROUND": "worker",
     }
     started = []
 
@@ -84,7 +84,7 @@ def test_once_sends_everything_due_and_ends(mail_server, queue):
 def test_once_fails_loudly_without_the_database(mail_server, queue):
     queue()
 
-    with hidden("mail_message"), pytest.raises(DatabaseError):
+    with hidden("mail_message"), pytest.raises(CommandError, match="Failed: deliver"):
         call_command("deliver_mail", once=True)
 
     call_command("deliver_mail", once=True)
@@ -113,7 +113,7 @@ def test_worker_told_to_stop_finishes_the_letter_in_hand(worker, postbox, ada, n
         State.SENT: 1,
         State.QUEUED: 2,
     }
-    assert "mail.management.commands.deliver_mail: Letters: 1 sent" in log
+    assert "mail.jobs: Emails: 1 sent" in log
 
 
 def test_worker_sends_what_is_queued_while_it_runs(worker, postbox, ada):
@@ -128,7 +128,7 @@ def test_worker_sends_what_is_queued_while_it_runs(worker, postbox, ada):
     _out, log = process.communicate(timeout=10)
 
     assert process.returncode == 0
-    assert re.search(r"Letters: \d sent", log)
+    assert re.search(r"Emails: \d sent", log)
     assert len(postbox.letters) == 2
 
 

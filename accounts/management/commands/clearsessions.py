@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.sessions import SessionStore
+from accounts.jobs import purge_sessions
 
 
 class Command(BaseCommand):
-    help = "Delete the rows of expired sessions. Run it daily."
+    help = "Delete the rows of expired sessions now. A job does it every hour."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        SessionStore.clear_expired()
+        purge_sessions()

@@ -1,4 +1,4 @@
-"""The worker, for ``APIM_MAIL_DELIVERY=worker``: letters, imports, reminders. Any number may run."""
+"""The worker, for ``APIM_BACKGROUND=worker``: every job, or those that are named. Any number may run."""
 
 import logging
 import signal
@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from base.jobs import all_jobs
+from base.jobs import Job, all_jobs
 
 logger = logging.getLogger(__name__)
 
-# The piece in hand is a letter or a batch of rows; a mail server may take its time over one.
+# The piece in hand is an email or a batch of rows; a mail server may take its time over one.
 SHUTDOWN_TIMEOUT = 30.0
 
 
@@ -22,8 +22,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--once", action="store_true", help="Do what is due now and end, for cron."
         )
+        parser.add_argument(
+            "jobs",
+            nargs="*",
+            metavar="JOB",
+            help="Only these, by their names in `manage.py jobs`; all of them unless some are named.",
+        )
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, jobs: list[str], **options: Any) -> None:
+        chosen = _chosen(jobs)
         stopping = threading.Event()
         former = {
             number: signal.signal(number, lambda *_: stopping.set())
@@ -31,26 +38,34 @@ class Command(BaseCommand):
         }
         try:
             if once:
-                self._run_once(stopping)
+                _run_once(chosen, stopping)
                 return
-            for job in all_jobs():
+            for job in chosen:
                 job.start()
             stopping.wait()
-            for job in all_jobs():
+            for job in chosen:
                 job.stop(SHUTDOWN_TIMEOUT)
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
 
-    def _run_once(self, stopping: threading.Event) -> None:
-        """Every job, whatever becomes of the others. Raises CommandError naming those that failed."""
-        failed = []
-        for job in all_jobs():
-            try:
-                while not stopping.is_set() and job.run(stopping.is_set) == 0:
-                    pass
-            except Exception:
-                logger.exception("%s failed.", job.name)
-                failed.append(job.name)
-        if failed:
-            raise CommandError(f"Failed: {', '.join(failed)}.")
+
+def _chosen(names: list[str]) -> list[Job]:
+    known = {job.name: job for job in all_jobs()}
+    if unknown := [name for name in names if name not in known]:
+        raise CommandError(f"No job is called {unknown[0]}. There are {', '.join(sorted(known))}.")
+    return [job for name, job in known.items() if not names or name in names]
+
+
+def _run_once(jobs: list[Job], stopping: threading.Event) -> None:
+    """Each of them, whatever becomes of the others. Raises CommandError naming those that failed."""
+    failed = []
+    for job in jobs:
+        try:
+            while not stopping.is_set() and job.run_once(stopping.is_set) == 0:
+                pass
+        except Exception:
+            logger.exception("%s failed.", job.name)
+            failed.append(job.name)
+    if failed:
+        raise CommandError(f"Failed: {', '.join(failed)}.")
