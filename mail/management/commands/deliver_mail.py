@@ -23,7 +23,7 @@ class Command(work.Command):
             help="How often to look for emails when there was none (default 1).",
         )
 
-    def handle(self, *args: Any, once: bool, poll: float, **options: Any) -> None:
-        if not once:
-            delivery_job.max_sleep = poll
-        super().handle(*args, **options | {"once": once, "jobs": [delivery_job.name]})
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["once"]:
+            delivery_job.max_sleep = options.pop("poll")
+        super().handle(*args, **options | {"jobs": [delivery_job.name]})
