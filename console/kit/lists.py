@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -45,7 +45,7 @@ class CountedTab:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListPage[M: Model]:
+class ListPage[Q: QuerySet]:
     """A list of the console: ``template`` extends ``console/kit/list.html`` and has the cells.
 
     ``rows`` are all there are; ``prepare`` fetches what the cells of one page need.
@@ -53,7 +53,7 @@ class ListPage[M: Model]:
 
     template: str
     filters: type[ListFilter]
-    rows: Callable[[], QuerySet[M]]
+    rows: Callable[[], Q]
     columns: Sequence[Column]
     default_order: str
     # Sort words of the address that no column's head has.
@@ -61,7 +61,7 @@ class ListPage[M: Model]:
     tabs: Sequence[Tab] = ()
     # Other things to count in the same statement; each is in the template's context by its name.
     also_counted: Mapping[str, Callable[[], QuerySet]] = field(default_factory=dict)
-    prepare: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows
+    prepare: Callable[[Q], Q] = lambda rows: rows
 
     def respond(self, request: HttpRequest, **context: Any) -> HttpResponse:
         """The page, or its rows alone for htmx; 422 where the address makes no sense.
@@ -106,7 +106,7 @@ class ListPage[M: Model]:
         of_columns = {column.name: column.order for column in self.columns if column.order}
         return of_columns | dict(self.more_orders)
 
-    def _counts(self, filters: ListFilter, found: QuerySet[M]) -> dict[str, Count]:
+    def _counts(self, filters: ListFilter, found: Q) -> dict[str, Count]:
         """In one statement: what is found, and what each tab would show with the other filters."""
         tab_field = filters.tab
         others = filters.apply(self.rows(), without=tab_field)
