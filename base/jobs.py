@@ -96,11 +96,15 @@ class Job:
         note_run(self.name, pause=pause, done=done)
         return pause
 
-    def stop(self, timeout: float = SHUTDOWN_TIMEOUT) -> None:
-        """Let the thread end after the piece in hand; called when the process ends."""
+    def ask_to_stop(self) -> None:
+        """Let the thread end after the piece in hand, without waiting for it."""
         atexit.unregister(self.stop)
         self._stopping.set()
         self._wake_event.set()
+
+    def stop(self, timeout: float = SHUTDOWN_TIMEOUT) -> None:
+        """As ``ask_to_stop``, and wait for the end; called when the process ends."""
+        self.ask_to_stop()
         if self._is_running() and self._thread is not None:
             self._thread.join(timeout)
 
