@@ -11,27 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Role, User, UserQuerySet
 from accounts.passwords import LengthValidator
 from base.edit_form import EditForm
-from base.names import clean_name
 from base.time_zones import time_zone_choices
 from console.developers.filters import DevelopersFilter
-from console.kit.fields import AddressField, LanguageField
+from console.kit.fields import AddressField, LanguageField, PersonNameField
 from console.packages.fields import PackageField
 from invitations.models import Invitation
-
-
-class NameField(forms.CharField):
-    """A first or last name, cleaned as the action will clean it."""
-
-    def __init__(self, label: Any, *, missing: Any) -> None:
-        super().__init__(
-            label=label,
-            max_length=100,
-            error_messages={"required": missing},
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        )
-
-    def clean(self, value: Any) -> str:
-        return clean_name(super().clean(value))
 
 
 def _roles(**kwargs: Any) -> forms.ModelMultipleChoiceField:
@@ -102,8 +86,8 @@ class AddUserForm(forms.Form):
     LINK, PASSWORD = "link", "password"
 
     email = AddressField(help_text=_("This becomes the sign-in name."))
-    first_name = NameField(_("First name"), missing=_("Enter a first name."))
-    last_name = NameField(_("Last name"), missing=_("Enter a last name."))
+    first_name = PersonNameField(label=_("First name"), missing=_("Enter a first name."))
+    last_name = PersonNameField(label=_("Last name"), missing=_("Enter a last name."))
     way = forms.ChoiceField(
         choices=[
             (LINK, _("Send a link to choose a password")),
@@ -157,8 +141,8 @@ class EditUserForm(EditForm):
             "The sign-in name. If you change it, both addresses get an email, and an open password link is replaced by a new one."
         )
     )
-    first_name = NameField(_("First name"), missing=_("Enter a first name."))
-    last_name = NameField(_("Last name"), missing=_("Enter a last name."))
+    first_name = PersonNameField(label=_("First name"), missing=_("Enter a first name."))
+    last_name = PersonNameField(label=_("Last name"), missing=_("Enter a last name."))
     time_zone = forms.ChoiceField(label=_("Time zone"))
     # None: not said, so it stays.
     language = LanguageField(default=None)

@@ -1,4 +1,4 @@
-"""Input about APIs and products."""
+"""Input about products."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What pages of the catalog share: what an operation would hit, and keys kept out of addresses."""
+"""What stops when subscriptions do."""
 
 from collections.abc import Iterable
 
