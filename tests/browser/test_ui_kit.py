@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, KeyFactory, UserFactory
 
 
 def test_selecting_rows_counts_them(open_browser, ada):
@@ -125,3 +125,13 @@ def test_a_list_prints_as_a_clean_table(open_browser, ada):
         ".cell-select >> nth=0",
     ]:
         expect(page.locator(gone).first).to_be_hidden()
+
+
+def test_the_beginning_of_a_key_stays_in_one_line(open_browser, ada):
+    KeyFactory()
+    page = open_browser(ada)
+    page.goto("/console/subscriptions/")
+
+    lines = page.locator("td code").evaluate("code => code.getClientRects().length")
+
+    assert lines == 1
